@@ -1,0 +1,110 @@
+# shellcheck shell=sh
+# What the scripts in this directory share. A script reads it with
+#   . "$(dirname "$0")/lib.sh"
+# and finds itself in strict mode with $top, $build, the pin and the functions below.
+
+set -eu
+
+me=${0##*/}
+top=$(cd "$(dirname "$0")/.." && pwd -P)
+build=$top/build
+: "$build"
+
+# Say something to the person in front of the screen; standard output is for results.
+say() { printf '%s: %s\n' "$me" "$*" >&2; }
+die() { say "$@"; exit 1; }
+
+# The pin is one line of `sha256sum`: the hash and the name of tor's tarball.
+read -r tor_sha256 tor_tarball_name <"$top/patches/upstream.sha256"
+tor_tarball_name=${tor_tarball_name#\*}
+tor_version=${tor_tarball_name#tor-}
+tor_version=${tor_version%.tar.gz}
+: "$tor_sha256" "$tor_version"
+
+# need COMMAND PACKAGE: stop unless COMMAND can be run.
+need() {
+    command -v "$1" >/dev/null 2>&1 ||
+        die "$1 is missing; install Debian's package \"$2\" (sudo apt-get install $2)"
+}
+
+# sha256_is FILE HASH: true iff FILE exists and has that hash.
+sha256_is() {
+    [ -f "$1" ] && [ "$(sha256sum <"$1" | cut -d' ' -f1)" = "$2" ]
+}
+
+# jobs: how many compilers to run at once.
+jobs() { nproc 2>/dev/null || echo 1; }
+
+# patch_names: the patches of the series, in order, comments and blank lines left out.
+patch_names() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$top/patches/series"; }
+
+# Stop unless every patch of the series is there.
+check_series() {
+    for p in $(patch_names); do
+        [ -f "$top/patches/$p" ] || die "patches/series names $p, which does not exist"
+    done
+}
+
+# apply_series TREE: apply each patch exactly where it says; neither fuzz nor offset is accepted.
+apply_series() {
+    for p in $(patch_names); do
+        if ! out=$(LC_ALL=C patch -p1 -F0 -N --no-backup-if-mismatch -d "$1" <"$top/patches/$p" 2>&1); then
+            printf '%s\n' "$out" | sed 's/^/  | /' >&2
+            die "patches/$p does not apply"
+        fi
+        if inexact=$(printf '%s\n' "$out" | grep -E 'with fuzz|\(offset'); then
+            printf '%s\n' "$inexact" | sed 's/^/  | /' >&2
+            die "patches/$p does not apply exactly; run scripts/refresh-patches"
+        fi
+    done
+}
+
+# In a log, the lines that say what went wrong stand at the end.
+show_tail() { tail -n "${2:-25}" "$1" | sed 's/^/  | /' >&2; }
+
+# logged NAME COMMAND...: run COMMAND with its output in build/logs/NAME; show the end of it on failure.
+logged() {
+    logged_to=$build/logs/$1
+    shift
+    mkdir -p "$build/logs"
+    "$@" >"$logged_to" 2>&1 || {
+        show_tail "$logged_to"
+        die "this failed: $* (log: ${logged_to#"$top"/})"
+    }
+}
+
+# The failed tests in the output of tor's test program, one "group/name" a line, sorted.
+failed_tests() {
+    awk '/^[^ ]+: / { name = $1; sub(/:$/, "", name) }
+        /^ *\[.* FAILED\]$/ { print name }' "$1" | sort
+}
+
+# How many tests passed in the output of tor's test program.
+passed_tests() { grep -cE '^[^ ]+: .*OK$' "$1" || true; }
+
+# tor_source: make build/pristine-src tor as released, and print where that is.
+tor_source() {
+    "$top/scripts/make-tree" --pristine "$build/pristine-src" || exit 1
+    echo "$build/pristine-src"
+}
+
+# unpack_debian PACKAGE DIR FILE: put what Debian's package holds into DIR, unless FILE in it does not run then.
+# Nothing is installed and no daemon is started.
+unpack_debian() {
+    command -v apt-get >/dev/null 2>&1 || return 1
+    mkdir -p "$build"
+    unpacked=$(mktemp -d "$build/.unpack-$1.XXXXXX")
+    (
+        cd "$unpacked"
+        apt-get -qq -o APT::Sandbox::User="$(id -un)" download "$1" ||
+            { [ "$(id -u)" -eq 0 ] && apt-get -qq update &&
+                apt-get -qq -o APT::Sandbox::User="$(id -un)" download "$1"; }
+    ) >"$unpacked.log" 2>&1 || show_tail "$unpacked.log" 3
+    if dpkg-deb -x "$unpacked/$1"_*.deb "$unpacked/root" 2>>"$unpacked.log" &&
+        "$unpacked/root/$3" --version >/dev/null 2>&1; then
+        rm -rf "$2"
+        mv "$unpacked/root" "$2"
+    fi
+    rm -rf "$unpacked" "$unpacked.log"
+    [ -x "$2/$3" ]
+}

@@ -1,0 +1,213 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file rbalance_config.c
+ * @brief From torrc to the settings of a balanced service.
+ *
+ * Whatever is wrong is refused here, at start, at a reload and under
+ * --verify-config alike, with the option, its value and the reason.  What a
+ * number may be is in rbalance_settings.c.
+ **/
+
+#include "core/or/or.h"
+#include "feature/rbalance/rbalance.h"
+
+#include "app/config/config.h"
+#include "feature/hs/hs_common.h"
+#include "feature/hs/hs_opts_st.h"
+#include "feature/hs/hs_service.h"
+#include "feature/keymgt/loadkey.h"
+#include "feature/rbalance/rbalance_keys.h"
+#include "feature/rbalance/rbalance_record.h"
+#include "feature/rbalance/rbalance_settings.h"
+#include "lib/encoding/confline.h"
+
+/** Return how tor is to load the keys of the service <b>config</b>: 0 as
+ * ever, or flags for ed_key_init_from_file() if only the public one is to be
+ * read. */
+uint32_t
+rbalance_get_key_flags(const hs_service_config_t *config)
+{
+  return config->rbalance && config->rbalance->keyless ?
+    INIT_ED_KEY_OMIT_SECRET | INIT_ED_KEY_MISSING_SECRET_OK : 0;
+}
+
+/** Release the settings in <b>config</b>, if there are any. */
+void
+rbalance_clear_config(hs_service_config_t *config)
+{
+  rb_config_free(config->rbalance);
+}
+
+/** Return a new text that says why the service of <b>hs_opts</b> can't be
+ * balanced at all, or NULL if it can. */
+static char *
+find_conflict(const hs_opts_t *hs_opts, const or_options_t *options)
+{
+  const char *conflict = NULL;
+  char *fault = NULL;
+
+  if (hs_opts->HiddenServiceOnionBalanceInstance) {
+    conflict = "HiddenServiceOnionBalanceInstance 1: a service is balanced "
+      "either by tor or by Onionbalance";
+  } else if (options->HiddenServiceNonAnonymousMode) {
+    conflict = "HiddenServiceNonAnonymousMode 1: the nodes talk to each other "
+      "through anonymous circuits";
+  } else if (!options->FetchHidServDescriptors) {
+    conflict = "FetchHidServDescriptors 0: the nodes find each other by "
+      "their descriptors";
+  }
+  if (conflict) {
+    tor_asprintf(&fault, "HiddenServiceBalance 1 does not go with %s",
+                 conflict);
+  }
+  return fault;
+}
+
+/** Store in <b>key_out</b> the key in the onion address <b>address</b>,
+ * without ".onion".  Return 0, or -1 if it is not a sound version 3 address.
+ * Unlike hs_address_is_valid(), this works before there are options. */
+static int
+parse_address(const char *address, ed25519_public_key_t *key_out)
+{
+  char rebuilt[HS_SERVICE_ADDR_LEN_BASE32 + 1];
+  const char *errmsg = NULL;
+  uint8_t version = 0;
+
+  if (hs_parse_address_no_log(address, key_out, NULL, &version,
+                              &errmsg) < 0 ||
+      version != HS_VERSION_THREE || ed25519_validate_pubkey(key_out) < 0) {
+    return -1;
+  }
+  /* Building it again checks the checksum. */
+  hs_build_address(key_out, version, rebuilt);
+  return strcasecmp(rebuilt, address) ? -1 : 0;
+}
+
+/** Add the node key in the address <b>value</b> to the peers of
+ * <b>config</b>, once.  Return NULL, or a new text that says what is wrong
+ * with it. */
+static char *
+add_peer(rb_config_t *config, const char *value)
+{
+  static const char suffix[] = ".onion";
+  char *fault = NULL;
+  char *address = tor_strdup(value);
+  ed25519_public_key_t key;
+
+  if (strcmpend(address, suffix) != 0) {
+    tor_asprintf(&fault, "HiddenServiceBalancePeer is %s, but must be the "
+                 "address of a node, which ends with .onion",
+                 escaped(value));
+    goto end;
+  }
+  address[strlen(address) - strlen(suffix)] = '\0';
+  if (parse_address(address, &key) < 0) {
+    tor_asprintf(&fault, "HiddenServiceBalancePeer is %s, which is not a "
+                 "valid version 3 onion address", escaped(value));
+    goto end;
+  }
+  SMARTLIST_FOREACH_BEGIN(config->peers, const ed25519_public_key_t *, peer) {
+    if (ed25519_pubkey_eq(peer, &key)) {
+      goto end;
+    }
+  } SMARTLIST_FOREACH_END(peer);
+  smartlist_add(config->peers, tor_memdup(&key, sizeof(key)));
+ end:
+  tor_free(address);
+  return fault;
+}
+
+/** Copy the numbers and times of <b>hs_opts</b> into <b>config</b>. */
+static void
+copy_numbers(rb_config_t *config, const hs_opts_t *hs_opts)
+{
+#define MSEC(option) \
+  ((uint64_t) hs_opts->HiddenServiceBalance ## option * 1000)
+  config->max_intro_points = hs_opts->HiddenServiceBalanceMaxIntroPoints;
+  config->max_peers = hs_opts->HiddenServiceBalanceMaxPeers;
+  config->dead_threshold = hs_opts->HiddenServiceBalanceDeadThreshold;
+  config->heartbeat_interval = MSEC(HeartbeatInterval);
+  config->ping_interval = MSEC(PingInterval);
+  config->heartbeat_timeout = MSEC(HeartbeatTimeout);
+  config->lease_duration = MSEC(LeaseDuration);
+  config->takeover_grace = MSEC(TakeoverGrace);
+  config->backoff_jitter = MSEC(BackoffJitter);
+  config->join = hs_opts->HiddenServiceBalanceJoin;
+  config->keyless = hs_opts->HiddenServiceBalanceKeyless;
+  config->fast_takeover = hs_opts->HiddenServiceBalanceFastTakeover;
+  config->clock_skew = MSEC(ClockSkew);
+  config->refresh_interval = MSEC(RefreshInterval);
+  config->descriptor_max_age = MSEC(DescriptorMaxAge);
+#undef MSEC
+}
+
+/** Fill <b>config</b> from <b>hs_opts</b>.  Return NULL, or a new text that
+ * says what is wrong first. */
+static char *
+fill_config(rb_config_t *config, const hs_opts_t *hs_opts,
+            const or_options_t *options)
+{
+  const char *node_id = hs_opts->HiddenServiceBalanceNodeId;
+  const int priority = hs_opts->HiddenServiceBalancePriority;
+  char *fault = NULL;
+
+  if (node_id && !rb_node_id_is_valid(node_id)) {
+    tor_asprintf(&fault, "HiddenServiceBalanceNodeId is %s, but must be 1 to "
+                 "32 characters of A-Z a-z 0-9 _ -", escaped(node_id));
+    return fault;
+  }
+  if (node_id) {
+    strlcpy(config->node_id, node_id, sizeof(config->node_id));
+  }
+  if (priority > UINT16_MAX) {
+    tor_asprintf(&fault, "HiddenServiceBalancePriority is %d, but must be at "
+                 "most 65535", priority);
+    return fault;
+  }
+  config->priority = (uint16_t) priority;
+  copy_numbers(config, hs_opts);
+  config->audit_interval = options->TestingTorNetwork ?
+    config->heartbeat_interval : RB_AUDIT_INTERVAL_MSEC;
+  for (const config_line_t *line = hs_opts->HiddenServiceBalancePeer;
+       line && !fault; line = line->next) {
+    fault = add_peer(config, line->value);
+  }
+  if (!fault) {
+    fault = rb_config_find_fault(config, options->TestingTorNetwork);
+  }
+  return fault;
+}
+
+/** Set the load balancing of the service <b>config</b> from its options
+ * <b>hs_opts</b> and tor's <b>options</b>.  Return 0 on success, also if it
+ * is off; else warn and return -1. */
+int
+rbalance_config_service(const hs_opts_t *hs_opts, const or_options_t *options,
+                        hs_service_config_t *config)
+{
+  char *fault;
+
+  if (!hs_opts->HiddenServiceBalance) {
+    return 0;
+  }
+  config->rbalance = rb_config_new();
+  fault = find_conflict(hs_opts, options);
+  if (!fault) {
+    fault = fill_config(config->rbalance, hs_opts, options);
+  }
+  if (!fault) {
+    fault = rb_keys_find_token_fault(config->directory_path);
+  }
+  if (!fault && config->rbalance->keyless) {
+    fault = rb_keys_find_keyless_fault(config->directory_path);
+  }
+  if (fault) {
+    log_warn(LD_CONFIG, "Onion service in %s: %s.",
+             escaped(config->directory_path), fault);
+    tor_free(fault);
+    return -1;
+  }
+  return 0;
+}

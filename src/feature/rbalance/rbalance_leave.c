@@ -1,0 +1,227 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file rbalance_leave.c
+ * @brief Nodes that are not to take part: draining, excluded, stood down.
+ *
+ * A draining node says so in its record; an excluded one is on everybody's
+ * list (rbalance_exclusion.c).  Neither is a candidate for the publisher role,
+ * and the points of neither are published, as long as another node is healthy:
+ * the last one is never withdrawn.  A node without the service's key is no
+ * candidate at all.
+ **/
+
+#include "orconfig.h"
+#include "feature/rbalance/rbalance_leave.h"
+
+#include "feature/rbalance/rbalance_outbox.h"
+#include "feature/rbalance/rbalance_slot.h"
+
+/** Return the identity key of <b>peer</b>, or our own if it is NULL. */
+static const ed25519_public_key_t *
+key_of(const rb_state_t *state, const rb_peer_t *peer)
+{
+  return peer ? &peer->key : &state->node_keys.pubkey;
+}
+
+/** Return the record of <b>peer</b>, or our own if that is NULL; NULL if we
+ * have none. */
+static const rb_record_t *
+record_of(const rb_state_t *state, const rb_peer_t *peer)
+{
+  return peer ? peer->record : state->record;
+}
+
+/** Store in <b>is_wanted_out</b> whether <b>peer</b>, or ourselves if that is
+ * NULL, is to take part: neither draining nor excluded; and in
+ * <b>can_publish_out</b> whether it also can sign descriptors, and a peer did
+ * not step down. */
+void
+rb_leave_get_standing(const rb_state_t *state, const rb_peer_t *peer,
+                      bool *can_publish_out, bool *is_wanted_out)
+{
+  const rb_record_t *record = record_of(state, peer);
+  *is_wanted_out = !(record && record->is_draining) &&
+    !rb_exclusions_contain(state->exclusions, key_of(state, peer));
+  *can_publish_out = *is_wanted_out && !(record && record->is_keyless) &&
+    !(peer && peer->declines);
+}
+
+/** Return true iff a node other than that with <b>key</b> is healthy and
+ * takes part, with points of its own; with <b>as_publisher</b>, one that can
+ * publish. */
+static bool
+has_other(const rb_state_t *state, const ed25519_public_key_t *key,
+          bool as_publisher)
+{
+  bool can_publish, is_wanted;
+  if (!ed25519_pubkey_eq(key, &state->node_keys.pubkey)) {
+    rb_leave_get_standing(state, NULL, &can_publish, &is_wanted);
+    if ((as_publisher ? can_publish : is_wanted) &&
+        rb_pointsets_max_len(state->record->sets) > 0) {
+      return true;
+    }
+  }
+  DIGEST256MAP_FOREACH(state->peers->map, k, const rb_peer_t *, peer) {
+    rb_leave_get_standing(state, peer, &can_publish, &is_wanted);
+    if (peer->state == RB_NODE_HEALTHY &&
+        (as_publisher ? can_publish : is_wanted) &&
+        !ed25519_pubkey_eq(key, &peer->key)) {
+      return true;
+    }
+  } DIGEST256MAP_FOREACH_END;
+  return false;
+}
+
+/** Return true iff we may be publisher at monotonic milliseconds <b>now</b>:
+ * we can sign, and either we are to take part and did not stand down, or
+ * nobody else could publish. */
+bool
+rb_leave_may_publish(const rb_state_t *state, uint64_t now)
+{
+  bool can_publish, is_wanted;
+  rb_leave_get_standing(state, NULL, &can_publish, &is_wanted);
+  if (can_publish && now >= state->stood_down_until) {
+    return true;
+  }
+  return !state->record->is_keyless &&
+    !has_other(state, &state->node_keys.pubkey, true);
+}
+
+/** Drain ourselves, or end that, and tell everybody. */
+static void
+set_draining(rb_state_t *state, bool is_draining, rb_now_t now,
+             smartlist_t *actions)
+{
+  if (state->record->is_draining != is_draining) {
+    state->record->is_draining = is_draining;
+    rb_state_renew_record(state, NULL);
+    rb_outbox_broadcast_record(state, now, actions);
+  }
+}
+
+/** Note for the operator that <b>word</b> took effect. */
+static void
+add_standing(smartlist_t *actions, const rb_exclusion_t *word)
+{
+  rb_action_t *action = rb_actions_add(actions, RB_ACT_STANDING);
+  action->standing = word->is_excluded ? RB_STANDING_EXCLUDE :
+                                       RB_STANDING_INCLUDE;
+  ed25519_pubkey_copy(&action->peer, &word->node_key);
+}
+
+/** Exclude the node with <b>key</b>, or include it again, and tell
+ * everybody.  Return NULL, or why that can't be. */
+static const char *
+set_excluded(rb_state_t *state, const ed25519_public_key_t *key,
+             bool is_excluded, rb_now_t now, smartlist_t *actions)
+{
+  rb_exclusion_t word;
+  if (is_excluded && !has_other(state, key, false)) {
+    return "No other healthy node would be left";
+  }
+  ed25519_pubkey_copy(&word.node_key, key);
+  word.stamp = rb_exclusions_next_stamp(state->exclusions, key, now.wall);
+  word.is_excluded = is_excluded;
+  if (rb_exclusions_contain(state->exclusions, key) == is_excluded) {
+    return NULL;
+  }
+  if (!rb_exclusions_note(state->exclusions, &word)) {
+    return "Too many nodes are excluded, or a later word is known";
+  }
+  add_standing(actions, &word);
+  state->merge_is_dirty = true;
+  rb_outbox_broadcast_heartbeat(state, now, actions);
+  return NULL;
+}
+
+/** Give up the publisher role for one lease.  Return NULL, or why that can't
+ * be. */
+static const char *
+stand_down(rb_state_t *state, rb_now_t now, smartlist_t *actions)
+{
+  if (state->role != RB_ROLE_PUBLISHER) {
+    return "This node is not the publisher";
+  }
+  if (!has_other(state, &state->node_keys.pubkey, true)) {
+    return "No other node could publish";
+  }
+  state->stood_down_until = now.mono + state->config->lease_duration;
+  rb_actions_add(actions, RB_ACT_STANDING)->standing = RB_STANDING_STEP_DOWN;
+  return NULL;
+}
+
+/** Ask for an upload of every descriptor.  Return NULL, or why that can't
+ * be. */
+static const char *
+publish_now(rb_state_t *state)
+{
+  if (state->role != RB_ROLE_PUBLISHER) {
+    return "This node is not the publisher";
+  }
+  rb_slots_start_term(state);
+  return NULL;
+}
+
+/** Do what the operator says: <b>verb</b>, about <b>node</b> if it is about
+ * one.  Set *<b>refusal_out</b> to NULL, or to why it can't be done now. */
+void
+rb_leave_command(rb_state_t *state, rb_verb_t verb,
+                 const ed25519_public_key_t *node, rb_now_t now,
+                 const char **refusal_out, smartlist_t *actions)
+{
+  *refusal_out = NULL;
+  switch (verb) {
+    case RB_VERB_PUBLISH:
+      *refusal_out = publish_now(state);
+      break;
+    case RB_VERB_STEPDOWN:
+      *refusal_out = stand_down(state, now, actions);
+      break;
+    case RB_VERB_DRAIN:
+      set_draining(state, true, now, actions);
+      break;
+    case RB_VERB_UNDRAIN:
+      set_draining(state, false, now, actions);
+      break;
+    case RB_VERB_EXCLUDE:
+      *refusal_out = set_excluded(state, node, true, now, actions);
+      break;
+    case RB_VERB_INCLUDE:
+      *refusal_out = set_excluded(state, node, false, now, actions);
+      break;
+  }
+}
+
+/** Take over the <b>exclusions</b> that <b>sender</b> knows of, and pass on
+ * what is new.  A word that claims to be more than a day from the future is
+ * not believed: it could never be taken back. */
+void
+rb_leave_receive_exclusions(rb_state_t *state, const rb_peer_t *sender,
+                            const smartlist_t *exclusions, rb_now_t now,
+                            smartlist_t *actions)
+{
+  bool is_news = false;
+  SMARTLIST_FOREACH_BEGIN(exclusions, const rb_exclusion_t *, word) {
+    const bool before = rb_exclusions_contain(state->exclusions,
+                                              &word->node_key);
+    if (word->stamp > now.wall + RB_MAX_INTERVAL_MSEC ||
+        !rb_exclusions_note(state->exclusions, word)) {
+      continue;
+    }
+    is_news = true;
+    if (word->is_excluded != before) {
+      add_standing(actions, word);
+      state->merge_is_dirty = true;
+    }
+  } SMARTLIST_FOREACH_END(word);
+  if (!is_news) {
+    return;
+  }
+  DIGEST256MAP_FOREACH(state->peers->map, key, rb_peer_t *, peer) {
+    if (peer != sender && peer->channel) {
+      rb_outbox_send_heartbeat(state, peer, now, actions);
+    }
+  } DIGEST256MAP_FOREACH_END;
+}

@@ -1,0 +1,25 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file rbalance_leave.h
+ * @brief Header file for rbalance_leave.c.
+ **/
+
+#ifndef TOR_FEATURE_RBALANCE_RBALANCE_LEAVE_H
+#define TOR_FEATURE_RBALANCE_RBALANCE_LEAVE_H
+
+#include "feature/rbalance/rbalance_action.h"
+#include "feature/rbalance/rbalance_state.h"
+
+void rb_leave_get_standing(const rb_state_t *state, const rb_peer_t *peer,
+                           bool *can_publish_out, bool *is_wanted_out);
+bool rb_leave_may_publish(const rb_state_t *state, uint64_t now);
+void rb_leave_command(rb_state_t *state, rb_verb_t verb,
+                      const ed25519_public_key_t *node, rb_now_t now,
+                      const char **refusal_out, smartlist_t *actions);
+void rb_leave_receive_exclusions(rb_state_t *state, const rb_peer_t *sender,
+                                 const smartlist_t *exclusions, rb_now_t now,
+                                 smartlist_t *actions);
+
+#endif /* !defined(TOR_FEATURE_RBALANCE_RBALANCE_LEAVE_H) */

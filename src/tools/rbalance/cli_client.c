@@ -1,0 +1,216 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file cli_client.c
+ * @brief What the verbs ask a running tor.
+ *
+ * Whatever fails here is said on standard error, and the verb only has to
+ * give up.
+ **/
+
+#include "orconfig.h"
+#include "tools/rbalance/cli_client.h"
+
+#include "lib/log/escape.h"
+#include "lib/string/printf.h"
+#include "lib/string/util_string.h"
+#include "tools/rbalance/cli_auth.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/** Say on standard error what is wrong: <b>format</b> and what it needs. */
+void
+cli_complain(const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  fputs("tor-rbalance: ", stderr);
+  vfprintf(stderr, format, args);
+  fputc('\n', stderr);
+  va_end(args);
+}
+
+/** Complain of <b>fault</b>, and release it. */
+void
+cli_complain_of(char *fault)
+{
+  const size_t len = strlen(fault);
+  cli_complain("%s%s", fault, len && fault[len - 1] == '.' ? "" : ".");
+  tor_free(fault);
+}
+
+/** Return a copy of the value that tor has for the GETINFO <b>key</b>, or
+ * complain and return NULL. */
+static char *
+get_info(cli_conn_t *conn, const char *key)
+{
+  char *command = NULL, *fault = NULL, *value = NULL;
+  const char *found;
+  cli_reply_t *reply;
+
+  tor_asprintf(&command, "GETINFO %s", key);
+  reply = cli_conn_ask(conn, command, &fault);
+  found = reply && reply->code == 250 ? cli_reply_value(reply, key) : NULL;
+  if (!reply) {
+    cli_complain_of(fault);
+  } else if (found) {
+    value = tor_strdup(found);
+  } else if (reply->code == 552) {
+    cli_complain("this tor does not know %s: it has no such balanced onion "
+                 "service, or no module rbalance.", key);
+  } else {
+    cli_complain("tor does not say %s: %s", key, cli_reply_text(reply));
+  }
+  cli_reply_free(reply);
+  tor_free(command);
+  return value;
+}
+
+/** Return the address that <b>text</b> has, without ".onion" and in small
+ * letters, as a new text; or NULL if it can't be one. */
+static char *
+normalize_address(const char *text)
+{
+  char *address = tor_strdup(text);
+  tor_strlower(address);
+  if (!strcmpend(address, ".onion")) {
+    address[strlen(address) - strlen(".onion")] = '\0';
+  }
+  if (strlen(address) != 56 ||
+      strspn(address, "abcdefghijklmnopqrstuvwxyz234567") != 56) {
+    tor_free(address);
+  }
+  return address;
+}
+
+/** Return the only balanced service that tor has, new; or complain and return
+ * NULL. */
+static char *
+find_only_service(cli_conn_t *conn)
+{
+  char *text = get_info(conn, "hs/balance/services");
+  char *service = NULL;
+  if (!text) {
+    return NULL;
+  }
+  if (!text[0]) {
+    cli_complain("this tor has no balanced onion service. Set "
+                 "HiddenServiceBalance 1 after its HiddenServiceDir, or begin "
+                 "with `tor-rbalance init`.");
+  } else if (strchr(text, '\n')) {
+    cli_complain("this tor has several balanced onion services; give one of "
+                 "them as --service:\n%s", text);
+  } else if (!(service = normalize_address(text))) {
+    cli_complain("the other end says nonsense; that is no tor.");
+  }
+  tor_free(text);
+  return service;
+}
+
+/** Return a new client that is connected as <b>options</b> say; or complain
+ * and return NULL. */
+cli_client_t *
+cli_client_new(const cli_options_t *options)
+{
+  cli_client_t *client = NULL;
+  char *fault = NULL, *service = NULL;
+  cli_conn_t *conn;
+
+  if (options->service && !(service = normalize_address(options->service))) {
+    cli_complain("--service %s is no onion address.",
+                 escaped(options->service));
+    return NULL;
+  }
+  conn = cli_conn_open(options->control, &fault);
+  if (!conn || cli_auth_run(conn, options->password_file, &fault) < 0) {
+    cli_complain_of(fault);
+  } else if (service || (service = find_only_service(conn))) {
+    client = tor_malloc_zero(sizeof(*client));
+    client->conn = conn;
+    client->service = service;
+    return client;
+  }
+  cli_conn_free(conn);
+  tor_free(service);
+  return NULL;
+}
+
+/** Hang up and release <b>client</b>; NULL is fine. */
+void
+cli_client_free_(cli_client_t *client)
+{
+  if (!client) {
+    return;
+  }
+  cli_conn_free(client->conn);
+  tor_free(client->service);
+  tor_free(client);
+}
+
+/** Return what tor has for hs/balance/<b>key</b> of our service, new; or
+ * complain and return NULL. */
+static char *
+get_about_service(cli_client_t *client, const char *key)
+{
+  char *full = NULL, *value;
+  tor_asprintf(&full, "hs/balance/%s/%s", key, client->service);
+  value = get_info(client->conn, full);
+  tor_free(full);
+  return value;
+}
+
+/** Return the status of our service, new; or complain and return NULL. */
+cli_row_t *
+cli_client_get_status(cli_client_t *client)
+{
+  char *text = get_about_service(client, "status");
+  cli_row_t *row = text ? cli_row_parse(text, "\n") : NULL;
+  if (text && !row) {
+    cli_complain("tor's answer has another form than this program knows; are "
+                 "both of the same version?");
+  }
+  tor_free(text);
+  return row;
+}
+
+/** Return the rows that tor has for hs/balance/<b>key</b> of our service, new;
+ * or complain and return NULL. */
+smartlist_t *
+cli_client_get_rows(cli_client_t *client, const char *key)
+{
+  char *text = get_about_service(client, key);
+  smartlist_t *rows = text ? cli_rows_parse(text) : NULL;
+  if (text && !rows) {
+    cli_complain("tor's answer has another form than this program knows; are "
+                 "both of the same version?");
+  }
+  tor_free(text);
+  return rows;
+}
+
+/** Give the command HSBALANCE with <b>verb</b> and, unless it is NULL,
+ * <b>node</b>.  Return 0 if tor did it, else complain and return -1. */
+int
+cli_client_command(cli_client_t *client, const char *verb, const char *node)
+{
+  char *command = NULL, *fault = NULL;
+  cli_reply_t *reply;
+  int r = -1;
+
+  tor_asprintf(&command, "HSBALANCE %s %s%s%s", client->service, verb,
+               node ? " " : "", node ? node : "");
+  reply = cli_conn_ask(client->conn, command, &fault);
+  if (!reply) {
+    cli_complain_of(fault);
+  } else if (reply->code != 250) {
+    cli_complain("tor does not do that: %s.", cli_reply_text(reply));
+  } else {
+    r = 0;
+  }
+  cli_reply_free(reply);
+  tor_free(command);
+  return r;
+}

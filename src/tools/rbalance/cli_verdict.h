@@ -1,0 +1,16 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file cli_verdict.h
+ * @brief Header file for cli_verdict.c.
+ **/
+
+#ifndef TOR_TOOLS_RBALANCE_CLI_VERDICT_H
+#define TOR_TOOLS_RBALANCE_CLI_VERDICT_H
+
+#include "tools/rbalance/cli_row.h"
+
+smartlist_t *cli_verdict(const cli_row_t *status, const smartlist_t *peers);
+
+#endif /* !defined(TOR_TOOLS_RBALANCE_CLI_VERDICT_H) */

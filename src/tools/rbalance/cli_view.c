@@ -1,0 +1,137 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file cli_view.c
+ * @brief A service as people see it: its status, its nodes, its faults.
+ **/
+
+#include "orconfig.h"
+#include "tools/rbalance/cli_view.h"
+
+#include "lib/string/printf.h"
+#include "tools/rbalance/cli_table.h"
+#include "tools/rbalance/cli_verdict.h"
+
+#include <string.h>
+
+/** Return a new view of <b>status</b> and <b>peers</b>, which it takes. */
+cli_view_t *
+cli_view_new(cli_row_t *status, smartlist_t *peers)
+{
+  cli_view_t *view = tor_malloc_zero(sizeof(*view));
+  view->status = status;
+  view->peers = peers;
+  view->faults = cli_verdict(status, peers);
+  return view;
+}
+
+/** Return a new view of the service of <b>client</b>; or complain and return
+ * NULL. */
+cli_view_t *
+cli_view_get(cli_client_t *client)
+{
+  cli_row_t *status = cli_client_get_status(client);
+  smartlist_t *peers = status ? cli_client_get_rows(client, "peers") : NULL;
+  if (!peers) {
+    cli_row_free(status);
+    return NULL;
+  }
+  return cli_view_new(status, peers);
+}
+
+/** Release <b>view</b>; NULL is fine. */
+void
+cli_view_free_(cli_view_t *view)
+{
+  if (!view) {
+    return;
+  }
+  cli_row_free(view->status);
+  cli_rows_free(view->peers);
+  SMARTLIST_FOREACH(view->faults, char *, fault, tor_free(fault));
+  smartlist_free(view->faults);
+  tor_free(view);
+}
+
+/** Append to <b>lines</b> when <b>status</b> says that this node published
+ * last, seen at <b>now</b>, and who has it. */
+static void
+add_published(smartlist_t *lines, const cli_row_t *status, time_t now)
+{
+  const int64_t at = cli_row_get_int(status, "LAST_PUBLISH");
+  if (!at) {
+    smartlist_add_strdup(lines, "published  never by this node");
+    return;
+  }
+  smartlist_add_asprintf(lines, "published  %" PRId64 " s ago by this node; "
+                         "directories that have it: %s current, %s next",
+                         (int64_t) now - at,
+                         cli_row_get(status, "OK_CURRENT"),
+                         cli_row_get(status, "OK_NEXT"));
+}
+
+/** Return a new text with the status of <b>service</b> in <b>view</b> at
+ * <b>now</b>. */
+char *
+cli_view_print_status(const cli_view_t *view, const char *service, time_t now)
+{
+  const cli_row_t *status = view->status;
+  smartlist_t *lines = smartlist_new();
+  char *text;
+
+  smartlist_add_asprintf(lines, "service    %s.onion", service);
+  smartlist_add_asprintf(lines, "node       %s, %s, priority %s%s%s%s",
+                         cli_row_get(status, "NODE"),
+                         strcmp(cli_row_get(status, "ROLE"), "PUBLISHER") ?
+                         "standby" : "publisher",
+                         cli_row_get(status, "PRIORITY"),
+                         cli_row_get_int(status, "DRAINING") ?
+                         ", draining" : "",
+                         cli_row_get_int(status, "EXCLUDED") ?
+                         ", excluded" : "",
+                         cli_row_get_int(status, "KEYLESS") ?
+                         ", without the key" : "");
+  smartlist_add_asprintf(lines, "cluster    %" PRId64 " nodes, of the others "
+                         "%s healthy", cli_row_get_int(status, "PEERS") + 1,
+                         cli_row_get(status, "HEALTHY"));
+  smartlist_add_asprintf(lines, "publisher  %s",
+                         cli_row_get(status, "PUBLISHER"));
+  smartlist_add_asprintf(lines, "points     %s current, %s next",
+                         cli_row_get(status, "POINTS_CURRENT"),
+                         cli_row_get(status, "POINTS_NEXT"));
+  add_published(lines, status, now);
+  text = smartlist_join_strings(lines, "\n", 1, NULL);
+  SMARTLIST_FOREACH(lines, char *, line, tor_free(line));
+  smartlist_free(lines);
+  return text;
+}
+
+/** Return a new text with the table of the nodes in <b>view</b>. */
+char *
+cli_view_print_peers(const cli_view_t *view)
+{
+  static const cli_column_t columns[] = {
+    { "NODE", "NODE", false }, { "STATE", "STATE", false },
+    { "ROLE", "ROLE", false }, { "PRIORITY", "PRIO", true },
+    { "POINTS", "POINTS", true }, { "LAST_HEARTBEAT", "HEARD S", true },
+    { "RTT_MS", "RTT MS", true }, { "SKEW_MS", "SKEW MS", true },
+    { "CHANNEL", "CHANNEL", false }, { "DRAINING", "DRAIN", true },
+    { "EXCLUDED", "EXCL", true }, { "ADDRESS", "ADDRESS", false },
+  };
+  return cli_table_print(view->peers, columns, (int) ARRAY_LENGTH(columns));
+}
+
+/** Return a new text with the faults in <b>view</b>, one a line. */
+char *
+cli_view_print_faults(const cli_view_t *view)
+{
+  smartlist_t *lines = smartlist_new();
+  char *text;
+  SMARTLIST_FOREACH(view->faults, const char *, fault,
+                    smartlist_add_asprintf(lines, "! %s", fault));
+  text = smartlist_join_strings(lines, "\n", smartlist_len(lines) > 0, NULL);
+  SMARTLIST_FOREACH(lines, char *, line, tor_free(line));
+  smartlist_free(lines);
+  return text;
+}

@@ -1,0 +1,33 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file cli_view.h
+ * @brief Header file for cli_view.c.
+ **/
+
+#ifndef TOR_TOOLS_RBALANCE_CLI_VIEW_H
+#define TOR_TOOLS_RBALANCE_CLI_VIEW_H
+
+#include "tools/rbalance/cli_client.h"
+
+#include <time.h>
+
+/** All there is to see of a service. */
+typedef struct cli_view_t {
+  cli_row_t *status;
+  smartlist_t *peers;
+  /** Texts: what is wrong. */
+  smartlist_t *faults;
+} cli_view_t;
+
+cli_view_t *cli_view_get(cli_client_t *client);
+cli_view_t *cli_view_new(cli_row_t *status, smartlist_t *peers);
+void cli_view_free_(cli_view_t *view);
+#define cli_view_free(view) FREE_AND_NULL(cli_view_t, cli_view_free_, (view))
+char *cli_view_print_status(const cli_view_t *view, const char *service,
+                            time_t now);
+char *cli_view_print_peers(const cli_view_t *view);
+char *cli_view_print_faults(const cli_view_t *view);
+
+#endif /* !defined(TOR_TOOLS_RBALANCE_CLI_VIEW_H) */

@@ -1,0 +1,102 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file cmd_debug.c
+ * @brief tor-rbalance debug: look closer.
+ **/
+
+#include "orconfig.h"
+#include "tools/rbalance/cli_commands.h"
+
+#include "lib/crypt_ops/crypto_util.h"
+#include "lib/log/escape.h"
+#include "lib/string/printf.h"
+#include "tools/rbalance/cli_client.h"
+#include "tools/rbalance/cli_json.h"
+#include "tools/rbalance/cli_key.h"
+#include "tools/rbalance/cli_table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/** Show the introduction points in the descriptors.  Return the exit
+ * status: bad if there are none. */
+static int
+show_descriptor(const cli_options_t *options)
+{
+  static const cli_column_t columns[] = {
+    { "DESC", "DESC", false }, { "PERIOD", "PERIOD", true },
+    { "NODE", "NODE", false }, { "RELAY", "RELAY", false },
+    { "AUTH", "AUTH KEY", false },
+  };
+  cli_client_t *client = cli_client_new(options);
+  smartlist_t *rows =
+    client ? cli_client_get_rows(client, "intro-points") : NULL;
+  int status = CLI_BAD;
+
+  if (rows && options->json) {
+    json_t *json = json_object();
+    json_object_set_new(json, "service", json_string(client->service));
+    json_object_set_new(json, "points", cli_json_rows(rows));
+    cli_json_print(json);
+  } else if (rows) {
+    char *text = cli_table_print(rows, columns, (int) ARRAY_LENGTH(columns));
+    fputs(text, stdout);
+    tor_free(text);
+  }
+  if (rows && smartlist_len(rows)) {
+    status = CLI_GOOD;
+  } else if (rows) {
+    cli_complain("there are no introduction points; is tor bootstrapped?");
+  }
+  cli_rows_free(rows);
+  cli_client_free(client);
+  return status;
+}
+
+/** Show the address that a key gives.  Return the exit status. */
+static int
+show_onion(const cli_options_t *options)
+{
+  ed25519_keypair_t keys;
+  char address[CLI_ADDRESS_LEN + 1];
+  char *hostname = NULL, *fault = NULL;
+
+  if (!options->key) {
+    cli_complain("`debug show-onion` needs --key FILE.");
+    return CLI_USAGE;
+  }
+  if (cli_key_load(options->key, options->address, &keys, &fault) < 0) {
+    cli_complain_of(fault);
+    return CLI_BAD;
+  }
+  cli_key_get_address(&keys.pubkey, address);
+  memwipe(&keys, 0, sizeof(keys));
+  tor_asprintf(&hostname, "%s.onion", address);
+  if (options->json) {
+    json_t *json = json_object();
+    json_object_set_new(json, "hostname", json_string(hostname));
+    cli_json_print(json);
+  } else {
+    puts(hostname);
+  }
+  tor_free(hostname);
+  return CLI_GOOD;
+}
+
+/** Do what the second word of <b>options</b> says.  Return the exit status. */
+int
+cmd_debug(const cli_options_t *options)
+{
+  const char *name = cli_options_word(options, 1);
+  if (name && !strcmp(name, "show-onion")) {
+    return show_onion(options);
+  }
+  if (name && !strcmp(name, "descriptor")) {
+    return show_descriptor(options);
+  }
+  cli_complain("`debug` goes with descriptor or show-onion; it does not know "
+               "%s.", escaped(name ? name : ""));
+  return CLI_USAGE;
+}

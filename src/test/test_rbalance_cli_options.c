@@ -1,0 +1,159 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file test_rbalance_cli_options.c
+ * @brief Test tor-rbalance's command line, and the torrc lines made from it.
+ **/
+
+#include "core/or/or.h"
+#include "test/test.h"
+
+#include "tools/rbalance/cli_options.h"
+#include "tools/rbalance/cli_torrc.h"
+
+/** Most words of a command line here. */
+#define MAX_WORDS 16
+
+/** Return the options in <b>text</b>, words with "|" between, or NULL. */
+static cli_options_t *
+parse(const char *text)
+{
+  /* The options borrow the words: keep them. */
+  static char *words[MAX_WORDS];
+  static smartlist_t *list = NULL;
+  cli_options_t *options;
+  char *fault = NULL;
+
+  if (list) {
+    SMARTLIST_FOREACH(list, char *, word, tor_free(word));
+    smartlist_free(list);
+  }
+  list = smartlist_new();
+  smartlist_add_strdup(list, "tor-rbalance");
+  smartlist_split_string(list, text, "|", SPLIT_IGNORE_BLANK, 0);
+  SMARTLIST_FOREACH(list, char *, word, words[word_sl_idx] = word);
+  options = cli_options_parse(smartlist_len(list), words, &fault);
+  tor_assert(!options == !!fault);
+  tor_free(fault);
+  return options;
+}
+
+/** Options may stand anywhere. */
+static void
+test_rbalance_cli_options_parse(void *arg)
+{
+  cli_options_t *options = parse("--json|backend|--control|/x|exclude|beta|"
+                                 "--port|80|--port|443 127.0.0.1:1");
+  char *unfit = NULL;
+  (void) arg;
+
+  tt_assert(options);
+  tt_str_op(cli_options_word(options, 0), OP_EQ, "backend");
+  tt_str_op(cli_options_word(options, 2), OP_EQ, "beta");
+  tt_ptr_op(cli_options_word(options, 3), OP_EQ, NULL);
+  tt_str_op(options->control, OP_EQ, "/x");
+  tt_int_op(options->json, OP_EQ, 1);
+  tt_int_op(smartlist_len(options->ports), OP_EQ, 2);
+  tt_str_op(smartlist_get(options->ports, 1), OP_EQ, "443 127.0.0.1:1");
+  unfit = cli_options_find_unfit(options, "--json --control --port");
+  tt_ptr_op(unfit, OP_EQ, NULL);
+  unfit = cli_options_find_unfit(options, "--json --control --ports");
+  tt_str_op(unfit, OP_EQ, "--port");
+
+ done:
+  cli_options_free(options);
+  tor_free(unfit);
+}
+
+/** What is no option is none. */
+static void
+test_rbalance_cli_options_bad(void *arg)
+{
+  static const char *const texts[] = {
+    "--nothing", "status|--jso", "status|--json=1", "--control", "-x",
+    "--dir|a|--dir|b", "init|--port",
+  };
+  (void) arg;
+  for (unsigned i = 0; i < ARRAY_LENGTH(texts); ++i) {
+    tt_ptr_op(parse(texts[i]), OP_EQ, NULL);
+  }
+ done:
+  ;
+}
+
+/** The lines of a torrc. */
+static void
+test_rbalance_cli_options_torrc(void *arg)
+{
+  cli_options_t *options = parse("init");
+  cli_torrc_t torrc;
+  char *text = NULL;
+  (void) arg;
+
+  tt_ptr_op(cli_torrc_prepare(&torrc, options, "web 1.example"), OP_EQ, NULL);
+  torrc.dir = "/x y";
+  text = cli_torrc_print(&torrc);
+  tt_str_op(text, OP_EQ, "HiddenServiceDir /x y\n"
+            "HiddenServicePort 80 127.0.0.1:80\n"
+            "HiddenServiceBalance 1\n"
+            "HiddenServiceBalanceNodeId web-1\n");
+  tor_free(text);
+  cli_options_free(options);
+
+  options = parse("join|--port|80 127.0.0.1:8080|--port|22|--priority|0|"
+                  "--node-id|beta");
+  tt_ptr_op(cli_torrc_prepare(&torrc, options, ""), OP_EQ, NULL);
+  torrc.dir = "/x";
+  torrc.joins = true;
+  text = cli_torrc_print(&torrc);
+  tt_str_op(text, OP_EQ, "HiddenServiceDir /x\n"
+            "HiddenServicePort 80 127.0.0.1:8080\n"
+            "HiddenServicePort 22\n"
+            "HiddenServiceBalance 1\n"
+            "HiddenServiceBalanceNodeId beta\n"
+            "HiddenServiceBalancePriority 0\n"
+            "HiddenServiceBalanceJoin 1\n");
+
+ done:
+  cli_options_free(options);
+  tor_free(text);
+}
+
+/** Nothing gets into a torrc that would not be what it seems. */
+static void
+test_rbalance_cli_options_torrc_bad(void *arg)
+{
+  static const char *const texts[] = {
+    "--port|0", "--port|65536", "--port|x", "--port|80 ",
+    "--port|80x", "--port|80\nSocksPort 1", "--port|80 a#b", "--port|-1",
+    "--priority|-1", "--priority|65536", "--priority|x", "--priority|1 1",
+    "--node-id|a b", "--node-id|a.b",
+    "--node-id|abcdefghijklmnopqrstuvwxyz0123456",
+  };
+  cli_options_t *options = NULL;
+  cli_torrc_t torrc;
+  char *fault = NULL;
+  (void) arg;
+
+  for (unsigned i = 0; i < ARRAY_LENGTH(texts); ++i) {
+    options = parse(texts[i]);
+    tt_assert(options);
+    fault = cli_torrc_prepare(&torrc, options, "host");
+    tt_assert(fault);
+    tor_free(fault);
+    cli_options_free(options);
+  }
+
+ done:
+  cli_options_free(options);
+  tor_free(fault);
+}
+
+struct testcase_t rbalance_cli_options_tests[] = {
+  { "parse", test_rbalance_cli_options_parse, TT_FORK, NULL, NULL },
+  { "bad", test_rbalance_cli_options_bad, TT_FORK, NULL, NULL },
+  { "torrc", test_rbalance_cli_options_torrc, TT_FORK, NULL, NULL },
+  { "torrc_bad", test_rbalance_cli_options_torrc_bad, TT_FORK, NULL, NULL },
+  END_OF_TESTCASES
+};

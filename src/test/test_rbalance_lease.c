@@ -1,0 +1,166 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file test_rbalance_lease.c
+ * @brief Test what nodes say of the publisher role.
+ **/
+
+#include "core/or/or.h"
+#include "test/test.h"
+#include "test/rbalance_test_helpers.h"
+
+#include "feature/rbalance/rbalance_lease.h"
+#include "feature/rbalance/rbalance_settings.h"
+#include "feature/rbalance/rbalance_slot.h"
+
+/** Return the state of a node with one peer, whose key goes to <b>key</b>,
+ * and with both descriptors. */
+static rb_state_t *
+make_state(ed25519_public_key_t *key)
+{
+  const rb_now_t now = { RBT_MONO, RBT_WALL };
+  rb_config_t *config = rbt_make_config();
+  rb_state_t *state = rbt_make_state(1, config, now);
+  smartlist_t *sets = rbt_make_sets(1, 1);
+  ed25519_keypair_t keys;
+
+  rbt_fill_key(2, &keys);
+  ed25519_pubkey_copy(key, &keys.pubkey);
+  rb_peers_add(state->peers, key, 8, RBT_MONO);
+  rb_slots_sync(state, sets, RBT_MONO);
+  rb_pointsets_free(sets);
+  rb_config_free(config);
+  return state;
+}
+
+/** What is written is read; anything missing or out of bounds is refused. */
+static void
+test_rbalance_lease_json(void *arg)
+{
+  static const char *const fields[] = {
+    "node_key", "priority", "incarnation", "number", "left", "declines",
+    "revisions",
+  };
+  static const char *const values[] = { "null", "-1", "0.5", "\"x\"", "{}",
+    "[0]", "[{}]" };
+  ed25519_public_key_t key;
+  rb_state_t *state = make_state(&key);
+  rb_lease_t lease, read;
+  json_t *json = NULL;
+  (void) arg;
+
+  state->role = RB_ROLE_PUBLISHER;
+  state->lease_until = RBT_MONO + 5000;
+  state->slots[1].revision = 77;
+  rb_lease_of_ourselves(state, RBT_MONO, &lease);
+  json = rb_lease_to_json(&lease);
+  tt_int_op(rb_lease_from_json(json, &read), OP_EQ, 0);
+  tt_mem_op(&read, OP_EQ, &lease, sizeof(lease));
+  tt_u64_op(read.left, OP_EQ, 5000);
+  tt_int_op(read.n_revisions, OP_EQ, 1);
+  tt_u64_op(read.revisions[0].counter, OP_EQ, 77);
+  for (size_t i = 0; i < ARRAY_LENGTH(fields); ++i) {
+    json_t *good = json_incref(json_object_get(json, fields[i]));
+    json_object_del(json, fields[i]);
+    tt_int_op(rb_lease_from_json(json, &read), OP_EQ, -1);
+    for (size_t v = 0; v < ARRAY_LENGTH(values); ++v) {
+      json_object_set_new(json, fields[i],
+                          json_loads(values[v], JSON_DECODE_ANY, NULL));
+      tt_int_op(rb_lease_from_json(json, &read), OP_EQ, -1);
+    }
+    json_object_set_new(json, fields[i], good);
+    tt_int_op(rb_lease_from_json(json, &read), OP_EQ, 0);
+  }
+  json_object_set_new(json, "left", json_integer(86400001));
+  tt_int_op(rb_lease_from_json(json, &read), OP_EQ, -1);
+  tt_int_op(rb_lease_from_json(NULL, &read), OP_EQ, -1);
+ done:
+  json_decref(json);
+  rb_state_free(state);
+}
+
+/** The later word of a node counts, in whatever order words come. */
+static void
+test_rbalance_lease_order(void *arg)
+{
+  ed25519_public_key_t key;
+  rb_state_t *state = make_state(&key);
+  rb_peer_t *peer = rb_peers_find(state->peers, &key);
+  rb_lease_t lease;
+  (void) arg;
+
+  memset(&lease, 0, sizeof(lease));
+  ed25519_pubkey_copy(&lease.node_key, &key);
+  lease.incarnation = 10;
+  lease.number = 5;
+  lease.priority = 3;
+  lease.left = 1000;
+  tt_assert(rb_lease_note(state, &lease, RBT_MONO));
+  tt_int_op(peer->role, OP_EQ, RB_ROLE_PUBLISHER);
+  tt_u64_op(peer->lease_until, OP_EQ, RBT_MONO + 1000);
+  tt_int_op(peer->priority, OP_EQ, 3);
+  lease.left = 0;
+  tt_assert(!rb_lease_note(state, &lease, RBT_MONO));
+  lease.number = 4;
+  tt_assert(!rb_lease_note(state, &lease, RBT_MONO));
+  lease.incarnation = 9;
+  lease.number = 99;
+  tt_assert(!rb_lease_note(state, &lease, RBT_MONO));
+  tt_int_op(peer->role, OP_EQ, RB_ROLE_PUBLISHER);
+  lease.incarnation = 11;
+  lease.number = 1;
+  lease.declines = true;
+  tt_assert(rb_lease_note(state, &lease, RBT_MONO + 7));
+  tt_int_op(peer->role, OP_EQ, RB_ROLE_STANDBY);
+  tt_u64_op(peer->lease_until, OP_EQ, 0);
+  tt_u64_op(peer->role_heard, OP_EQ, RBT_MONO + 7);
+  tt_assert(peer->declines);
+  memset(lease.node_key.pubkey, 9, sizeof(lease.node_key.pubkey));
+  tt_assert(!rb_lease_note(state, &lease, RBT_MONO));
+ done:
+  rb_state_free(state);
+}
+
+/** The floor of a descriptor is the highest counter of anybody. */
+static void
+test_rbalance_lease_floor(void *arg)
+{
+  ed25519_public_key_t key;
+  rb_state_t *state = make_state(&key);
+  const uint8_t *blinded_key = state->slots[0].blinded_key;
+  const uint8_t unknown[ED25519_PUBKEY_LEN] = { 0 };
+  rb_lease_t lease;
+  (void) arg;
+
+  tt_u64_op(rb_lease_get_floor(state, blinded_key), OP_EQ, 0);
+  rb_slot_note_upload(&state->slots[0], 100, RBT_MONO);
+  tt_u64_op(rb_lease_get_floor(state, blinded_key), OP_EQ, 100);
+  memset(&lease, 0, sizeof(lease));
+  ed25519_pubkey_copy(&lease.node_key, &key);
+  lease.incarnation = 10;
+  lease.number = 1;
+  lease.n_revisions = 2;
+  memcpy(lease.revisions[0].blinded_key, blinded_key, ED25519_PUBKEY_LEN);
+  lease.revisions[0].counter = 250;
+  lease.revisions[1].counter = 999;
+  tt_assert(rb_lease_note(state, &lease, RBT_MONO));
+  tt_u64_op(rb_lease_get_floor(state, blinded_key), OP_EQ, 250);
+  lease.number++;
+  lease.revisions[0].counter = 120;
+  tt_assert(rb_lease_note(state, &lease, RBT_MONO));
+  tt_u64_op(rb_lease_get_floor(state, blinded_key), OP_EQ, 250);
+  tt_u64_op(rb_lease_get_floor(state, state->slots[1].blinded_key), OP_EQ, 0);
+  tt_u64_op(rb_lease_get_floor(state, unknown), OP_EQ, 0);
+ done:
+  rb_state_free(state);
+}
+
+#define T(name) { #name, test_rbalance_lease_ ## name, TT_FORK, NULL, NULL }
+
+struct testcase_t rbalance_lease_tests[] = {
+  T(json),
+  T(order),
+  T(floor),
+  END_OF_TESTCASES
+};

@@ -1,0 +1,229 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file test_rbalance_leave.c
+ * @brief Test draining, exclusion and stepping down, in clusters of several
+ * nodes.
+ **/
+
+#include "core/or/or.h"
+#include "test/test.h"
+#include "test/rbalance_test_helpers.h"
+#include "test/rbalance_test_sim.h"
+
+#include "feature/rbalance/rbalance_leave.h"
+
+/** Return a simulation of three nodes that have settled; node 0 is
+ * publisher. */
+static rbt_sim_t *
+make_trio(void)
+{
+  rbt_sim_t *sim = rbt_sim_new(3, 3);
+  for (int i = 0; i < 3; ++i) {
+    rbt_sim_start(sim, i);
+  }
+  rbt_sim_run(sim, 30000);
+  return sim;
+}
+
+/** Give <b>node</b> of <b>sim</b> the command <b>verb</b>, about the node
+ * <b>about</b>.  Return why it was refused, or NULL. */
+static const char *
+command(rbt_sim_t *sim, int node, rb_verb_t verb, int about)
+{
+  const char *refusal = "not answered";
+  rb_event_t event;
+  memset(&event, 0, sizeof(event));
+  event.type = RB_EV_COMMAND;
+  event.u.command.verb = verb;
+  event.u.command.node = &sim->nodes[about].keys.pubkey;
+  event.u.command.refusal_out = &refusal;
+  rbt_sim_happen(sim, node, &event);
+  return refusal;
+}
+
+/** A draining publisher hands the role over at once, its points leave the
+ * descriptor, and come back when it drains no more; it does not take the role
+ * back. */
+static void
+test_rbalance_leave_drain(void *arg)
+{
+  rbt_sim_t *sim = make_trio();
+  (void) arg;
+
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 0);
+  tt_ptr_op(command(sim, 0, RB_VERB_DRAIN, 0), OP_EQ, NULL);
+  tt_int_op(sim->nodes[0].state->role, OP_EQ, RB_ROLE_STANDBY);
+  rbt_sim_run(sim, 1000);
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 1);
+  rbt_sim_run(sim, 4000);
+  tt_int_op(sim->descs[0].uploader, OP_EQ, 1);
+  tt_int_op(sim->descs[0].n_points[0], OP_EQ, 0);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 6);
+  tt_int_op(sim->descs[1].n_points[0], OP_EQ, 0);
+
+  tt_ptr_op(command(sim, 0, RB_VERB_UNDRAIN, 0), OP_EQ, NULL);
+  rbt_sim_run(sim, 5000);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 9);
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 1);
+ done:
+  rbt_sim_free(sim);
+}
+
+/** The last node that serves is never withdrawn, whatever it was told. */
+static void
+test_rbalance_leave_last(void *arg)
+{
+  rbt_sim_t *sim = make_trio();
+  (void) arg;
+
+  for (int i = 0; i < 3; ++i) {
+    tt_ptr_op(command(sim, i, RB_VERB_DRAIN, i), OP_EQ, NULL);
+    rbt_sim_run(sim, 5000);
+  }
+  tt_int_op(rbt_sim_count_publishers(sim), OP_EQ, 1);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 9);
+  rbt_sim_kill(sim, 0);
+  rbt_sim_kill(sim, 1);
+  rbt_sim_run(sim, 120000);
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 2);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 3);
+  tt_int_op(sim->descs[0].n_points[2], OP_EQ, 3);
+ done:
+  rbt_sim_free(sim);
+}
+
+/** A publisher steps down for one lease; then it may be publisher again. */
+static void
+test_rbalance_leave_step_down(void *arg)
+{
+  rbt_sim_t *sim = make_trio();
+  (void) arg;
+
+  tt_str_op(command(sim, 1, RB_VERB_STEPDOWN, 1), OP_EQ,
+            "This node is not the publisher");
+  tt_ptr_op(command(sim, 0, RB_VERB_STEPDOWN, 0), OP_EQ, NULL);
+  rbt_sim_run(sim, 2000);
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 1);
+  tt_ptr_op(command(sim, 1, RB_VERB_STEPDOWN, 1), OP_EQ, NULL);
+  rbt_sim_run(sim, 2000);
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 2);
+  rbt_sim_run(sim, 60000);
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 2);
+  tt_ptr_op(command(sim, 2, RB_VERB_STEPDOWN, 2), OP_EQ, NULL);
+  rbt_sim_run(sim, 2000);
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 0);
+  rbt_sim_kill(sim, 1);
+  rbt_sim_kill(sim, 2);
+  rbt_sim_run(sim, 60000);
+  tt_str_op(command(sim, 0, RB_VERB_STEPDOWN, 0), OP_EQ,
+            "No other node could publish");
+ done:
+  rbt_sim_free(sim);
+}
+
+/** An exclusion reaches everybody, also who was away, until a later word; the
+ * last node can't be excluded. */
+static void
+test_rbalance_leave_exclude(void *arg)
+{
+  rbt_sim_t *sim = make_trio();
+  const ed25519_public_key_t *excluded = &sim->nodes[0].keys.pubkey;
+  (void) arg;
+
+  rbt_sim_kill(sim, 2);
+  tt_ptr_op(command(sim, 1, RB_VERB_EXCLUDE, 0), OP_EQ, NULL);
+  rbt_sim_run(sim, 8000);
+  tt_assert(rb_exclusions_contain(sim->nodes[0].state->exclusions, excluded));
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 1);
+  tt_int_op(sim->descs[0].n_points[0], OP_EQ, 0);
+  tt_str_op(command(sim, 0, RB_VERB_EXCLUDE, 1), OP_EQ,
+            "No other healthy node would be left");
+  rbt_sim_start(sim, 2);
+  rbt_sim_run(sim, 40000);
+  tt_assert(rb_exclusions_contain(sim->nodes[2].state->exclusions, excluded));
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 6);
+
+  tt_ptr_op(command(sim, 2, RB_VERB_INCLUDE, 0), OP_EQ, NULL);
+  rbt_sim_run(sim, 5000);
+  for (int i = 0; i < 3; ++i) {
+    tt_assert(!rb_exclusions_contain(sim->nodes[i].state->exclusions,
+                                     excluded));
+  }
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 9);
+
+  /* Of two words in one millisecond the second counts. */
+  tt_ptr_op(command(sim, 2, RB_VERB_EXCLUDE, 0), OP_EQ, NULL);
+  tt_ptr_op(command(sim, 2, RB_VERB_INCLUDE, 0), OP_EQ, NULL);
+  rbt_sim_run(sim, 5000);
+  for (int i = 0; i < 3; ++i) {
+    tt_assert(!rb_exclusions_contain(sim->nodes[i].state->exclusions,
+                                     excluded));
+  }
+ done:
+  rbt_sim_free(sim);
+}
+
+/** A word from far in the future is not believed. */
+static void
+test_rbalance_leave_future(void *arg)
+{
+  rbt_sim_t *sim = make_trio();
+  rb_state_t *state = sim->nodes[0].state;
+  const rb_now_t now = { RBT_MONO + sim->time, RBT_WALL };
+  smartlist_t *list = smartlist_new(), *actions = smartlist_new();
+  rb_exclusion_t word;
+  (void) arg;
+
+  ed25519_pubkey_copy(&word.node_key, &sim->nodes[1].keys.pubkey);
+  word.is_excluded = true;
+  word.stamp = RBT_WALL + 86400001;
+  smartlist_add(list, &word);
+  rb_leave_receive_exclusions(state, NULL, list, now, actions);
+  tt_int_op(smartlist_len(actions), OP_EQ, 0);
+  tt_int_op(smartlist_len(state->exclusions), OP_EQ, 0);
+  word.stamp--;
+  rb_leave_receive_exclusions(state, NULL, list, now, actions);
+  tt_int_op(smartlist_len(state->exclusions), OP_EQ, 1);
+  tt_int_op(((rb_action_t *) smartlist_get(actions, 0))->standing, OP_EQ,
+            RB_STANDING_EXCLUDE);
+ done:
+  smartlist_free(list);
+  rb_actions_free(actions);
+  rbt_sim_free(sim);
+}
+
+/** A node without the service's key is never publisher, but serves. */
+static void
+test_rbalance_leave_keyless(void *arg)
+{
+  rbt_sim_t *sim = rbt_sim_new(2, 3);
+  (void) arg;
+
+  rbt_sim_start(sim, 0);
+  sim->nodes[0].state->config->keyless = true;
+  rbt_sim_start(sim, 1);
+  rbt_sim_run(sim, 30000);
+  tt_assert(sim->nodes[0].state->record->is_keyless);
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 1);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 6);
+  rbt_sim_kill(sim, 1);
+  rbt_sim_run(sim, 200000);
+  tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, -1);
+  tt_int_op(sim->nodes[0].n_uploads, OP_EQ, 0);
+ done:
+  rbt_sim_free(sim);
+}
+
+#define T(name) { #name, test_rbalance_leave_ ## name, TT_FORK, NULL, NULL }
+
+struct testcase_t rbalance_leave_tests[] = {
+  T(drain),
+  T(last),
+  T(step_down),
+  T(exclude),
+  T(future),
+  T(keyless),
+  END_OF_TESTCASES
+};

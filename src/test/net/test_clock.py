@@ -1,0 +1,69 @@
+"""Clocks that are wrong: others see it, and the service does not mind."""
+import time
+
+from testnet import wait
+from testnet.traffic import Traffic, failed
+
+_SECONDS = 60
+_STEP = 30
+# What an answer may take on a busy machine; half of it shows as skew.
+_SLACK_MSEC = 5000
+_REQUESTS = 8
+
+
+def skews(cluster, node):
+    """Return how far ahead the others see the clock of `node`, in seconds."""
+    return [int(row["SKEW_MS"]) for other in cluster.running
+            if other is not node for row in other.peers()
+            if row["NODE"] == node.name]
+
+
+def step_clock(cluster, node, seconds):
+    """Change the clock of `node`; wait until all others say so."""
+    node.set_clock(seconds)
+    wait.until(lambda: all(abs(skew - 1000 * seconds) < _SLACK_MSEC
+                           for skew in skews(cluster, node)),
+               _SECONDS, "a skew of %d s" % seconds,
+               lambda: "%s\n%s" % (skews(cluster, node), cluster.explain()))
+
+
+def replace_publisher(cluster, client, heir):
+    """Kill the publisher; return when that was.
+
+    All directories must take what `heir` publishes, at the first attempt.
+    """
+    publisher = cluster.wait_publisher()
+    begun = time.monotonic()
+    publisher.kill()
+    killed = time.monotonic()
+    cluster.wait_settled(client)
+    assert cluster.publishers() == [heir]
+    assert heir.balance_events("UPLOAD", begun, RESULT="OK")
+    assert not heir.balance_events("UPLOAD", begun,
+                                   REASON="REJECTED"), heir.explain()
+    return killed
+
+
+def test_steps_of_one_clock(make_cluster, clients, client):
+    """Twice the clock of a new publisher is behind the one before.
+
+    Its revision counters are higher nevertheless.
+    """
+    cluster = make_cluster(0)
+    first, second, third = nodes = [cluster.new_node() for _ in range(3)]
+    cluster.connect(nodes, {second: 1})
+    cluster.wait_settled(client)
+    assert cluster.wait_publisher() is first
+    with Traffic(clients, cluster.hostname) as traffic:
+        step_clock(cluster, second, -_STEP)
+        killed = [replace_publisher(cluster, client, second)]
+        step_clock(cluster, second, _STEP)
+        second.control.command("HSBALANCE %s PUBLISH" % second.address)
+        # The other node hears of the new revision counters meanwhile.
+        traffic.wait_sent(_REQUESTS)
+        killed.append(replace_publisher(cluster, client, third))
+        traffic.wait_sent(_REQUESTS)
+    excused = [reply for at in killed for reply in traffic.begun_within(at)]
+    replies = [reply for reply in traffic.replies if reply not in excused]
+    assert len(replies) > 2 * _REQUESTS and not failed(replies), (
+        failed(replies))

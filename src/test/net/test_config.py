@@ -1,0 +1,160 @@
+"""What torrc may say: tor --verify-config accepts or refuses it, with reason.
+
+Every documented bound is tried on both sides.
+"""
+import subprocess
+
+import pytest
+
+from testnet import binaries, keys
+
+_PEER = keys.OnionKey().hostname
+
+# Option, value below, lowest, highest, value above; None where the type or
+# another option sets the limit.
+_BOUNDS = [
+    ("Priority", "-1", "0", "65535", "65536"),
+    ("MaxIntroPoints", "2", "3", "20", "21"),
+    ("MaxPeers", "0", "1", "1024", "1025"),
+    ("DeadThreshold", "0", "1", None, None),
+    ("TakeoverGrace", "29 seconds", "30 seconds", None, None),
+    ("RefreshInterval", "59 seconds", "60 seconds", None, None),
+]
+
+# Options that are refused for another reason than their own range, and what
+# the message must contain.
+_REFUSED = [
+    (["HiddenServiceBalanceNodeId with.dot"], ["NodeId", "with.dot"]),
+    (["HiddenServiceBalanceNodeId " + "x" * 33], ["NodeId", "x" * 33, "32"]),
+    (["HiddenServiceBalancePeer example.com"], ["Peer", "example.com"]),
+    (["HiddenServiceBalancePeer " + _PEER[:-10] + ".onion"],
+     ["Peer", _PEER[:-10]]),
+    (["HiddenServiceBalancePeer " + _PEER, "HiddenServiceBalancePeer "
+      + keys.OnionKey().hostname, "HiddenServiceBalanceMaxPeers 1"],
+     ["Peer", "MaxPeers", "1"]),
+    (["HiddenServiceBalanceHeartbeatInterval 30 seconds"],
+     ["HeartbeatTimeout", "30", "HeartbeatInterval"]),
+    (["HiddenServiceBalanceHeartbeatTimeout 10 seconds"],
+     ["HeartbeatTimeout", "10", "HeartbeatInterval"]),
+    (["HiddenServiceBalanceLeaseDuration 10 seconds"],
+     ["LeaseDuration", "10", "HeartbeatInterval"]),
+]
+
+_ACCEPTED = [
+    [],
+    ["HiddenServiceBalanceNodeId A-z_09"],
+    ["HiddenServiceBalanceNodeId " + "x" * 32],
+    ["HiddenServiceBalancePeer " + _PEER,
+     "HiddenServiceBalancePeer " + keys.OnionKey().hostname],
+    ["HiddenServiceBalanceRefreshInterval 0"],
+    ["HiddenServiceBalanceBackoffJitter 0"],
+    ["HiddenServiceBalanceHeartbeatInterval 29 seconds"],
+    ["HiddenServiceBalanceLeaseDuration 11 seconds"],
+    ["HiddenServiceNumIntroductionPoints 20"],
+]
+
+
+def verify(directory, service, options=()):
+    """Return whether tor accepts the per service lines, and what it says."""
+    path = directory / "torrc"
+    path.write_text("\n".join([
+        "DataDirectory %s" % directory, "SocksPort 0", *options,
+        "HiddenServiceDir %s/hs" % directory,
+        "HiddenServicePort 80 127.0.0.1:8080", *service]) + "\n")
+    tor = subprocess.run(
+        [binaries.balanced_tor(), "--verify-config", "--defaults-torrc",
+         "/dev/null", "-f", str(path)], stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True)
+    return tor.returncode == 0, tor.stdout
+
+
+def refused(directory, lines, parts, options=()):
+    """Assert that tor refuses, in one line that has all `parts`."""
+    accepted, output = verify(
+        directory, ["HiddenServiceBalance 1", *lines], options)
+    assert not accepted, output
+    assert any(all(part in line for part in parts)
+               for line in output.splitlines()), output
+
+
+@pytest.mark.parametrize("option, below, low, high, above", _BOUNDS)
+def test_bounds(tmp_path, option, below, low, high, above):
+    """Both ends of a range are accepted, one step beyond is refused."""
+    line = "HiddenServiceBalance%s %s"
+    for value in (low, high):
+        if value is not None:
+            accepted, output = verify(tmp_path, [
+                "HiddenServiceBalance 1", line % (option, value)])
+            assert accepted, output
+    for value, bound in ((below, low), (above, high)):
+        if value is not None:
+            refused(tmp_path, [line % (option, value)],
+                    [option, value.split()[0], bound.split()[0]])
+
+
+@pytest.mark.parametrize("lines, parts", _REFUSED,
+                         ids=lambda value: value[0].split()[-1][:20])
+def test_refused(tmp_path, lines, parts):
+    """Combinations that make no sense are refused, with the reason."""
+    refused(tmp_path, lines, parts)
+
+
+@pytest.mark.parametrize("lines", _ACCEPTED, ids=str)
+def test_accepted(tmp_path, lines):
+    """What makes sense is accepted."""
+    accepted, output = verify(tmp_path, ["HiddenServiceBalance 1", *lines])
+    assert accepted, output
+
+
+def test_onionbalance_instance_is_refused(tmp_path):
+    """A service has one balancer: Onionbalance's backend cannot be ours."""
+    (tmp_path / "hs").mkdir(0o700)
+    (tmp_path / "hs" / "ob_config").write_text(
+        "MasterOnionAddress %s\n" % keys.OnionKey().hostname)
+    refused(tmp_path, ["HiddenServiceOnionBalanceInstance 1"],
+            ["HiddenServiceOnionBalanceInstance", "HiddenServiceBalance "])
+
+
+def test_proof_of_work_is_accepted(tmp_path):
+    """The nodes share their puzzles."""
+    accepted, output = verify(tmp_path, [
+        "HiddenServiceBalance 1", "HiddenServicePoWDefensesEnabled 1"])
+    assert accepted, output
+
+
+def test_single_hop_service_is_refused(tmp_path):
+    """A service without anonymity cannot be balanced."""
+    refused(tmp_path, [], ["HiddenServiceBalance"],
+            ["HiddenServiceSingleHopMode 1",
+             "HiddenServiceNonAnonymousMode 1"])
+
+
+def test_values_of_the_wrong_kind_are_refused(tmp_path):
+    """What is no number, time or switch is refused by name."""
+    for option, value in (("", "2"), ("Priority", "high"),
+                          ("HeartbeatInterval", "soon"),
+                          ("MaxIntroPoints", "many")):
+        accepted, output = verify(tmp_path, [
+            "HiddenServiceBalance%s %s" % (option, value)])
+        assert not accepted and "HiddenServiceBalance" + option in output
+
+
+def test_short_intervals_need_a_testing_network(tmp_path):
+    """With TestingTorNetwork the lower bounds fall to one second."""
+    testing = ["TestingTorNetwork 1", "DirAuthority a orport=1 no-v2 v3ident="
+               + "A" * 40 + " 127.0.0.1:1 " + "B" * 40]
+    short = ["HiddenServiceBalance 1"] + [
+        "HiddenServiceBalance%s 1 seconds" % option
+        for option in ("TakeoverGrace", "RefreshInterval", "PingInterval",
+                       "HeartbeatInterval")]
+    accepted, output = verify(tmp_path, short, testing)
+    assert accepted, output
+    refused(tmp_path, ["HiddenServiceBalanceTakeoverGrace 0"],
+            ["TakeoverGrace", "1"], testing)
+
+
+def test_options_without_the_switch_change_nothing(tmp_path):
+    """A service that is not balanced may keep its settings in torrc."""
+    accepted, output = verify(
+        tmp_path, ["HiddenServiceBalanceMaxIntroPoints 5"])
+    assert accepted, output

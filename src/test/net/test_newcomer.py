@@ -1,0 +1,223 @@
+"""From nothing to a balanced service, with tor-rbalance and two torrc files.
+
+Every machine is a directory here; what goes from one to the other is what a
+person would carry: a ticket and its password.
+"""
+import os
+import shutil
+import stat
+import subprocess
+import time
+
+import pytest
+
+from testnet import binaries, keys, tool, wait
+from testnet.backend import Backend
+from testnet.tor import Tor
+from testnet.traffic import answered_by, burst, failed
+
+_SECONDS = 120
+# Each of two nodes is missed by as many requests once in 2**30 times.
+_REQUESTS = 30
+
+
+class Machine:
+    """A directory, a backend, and options for tor-rbalance."""
+
+    def __init__(self, network, name):
+        self.network = network
+        self.name = name
+        self.directory, self.lines = network.common("newcomer-" + name)
+        self.backend = Backend(name)
+        self.hs = os.path.join(self.directory, "hs")
+        self.torrc = os.path.join(self.directory, "service")
+        self.options = [
+            "--dir", self.hs, "--node-id", name, "--torrc", self.torrc,
+            "--port", "80 127.0.0.1:%d" % self.backend.port]
+        self.tor = None
+
+    def start(self):
+        """Start tor with the lines that the tool wrote."""
+        with open(self.torrc) as file:
+            lines = file.read().splitlines()
+        self.tor = self.network.add(Tor(
+            self.directory, binaries.balanced_tor(),
+            self.lines + ["SocksPort 0"] + lines))
+        self.tor.start()
+
+    def status(self, status=0):
+        """Return what the tool says of the node."""
+        return tool.run_json("status", "--control", self.tor.path("control"),
+                             status=status)
+
+    def wait_nodes(self, count):
+        """Wait until it knows `count` nodes, all healthy."""
+        def good():
+            try:
+                shown = self.status()
+            except AssertionError:
+                return False
+            return [one["state"] for one in shown["nodes"]] == [
+                "HEALTHY"] * count and shown["points_current"] == 3 * count
+        wait.until(good, _SECONDS, "%d nodes" % count, self.tor.log_tail)
+
+    def stop(self):
+        """End tor and the backend."""
+        if self.tor and self.tor.running:
+            self.tor.kill()
+        self.backend.stop()
+
+
+@pytest.fixture
+def machines(network):
+    """Two machines."""
+    machines = [Machine(network, "one"), Machine(network, "two")]
+    yield machines
+    for machine in machines:
+        machine.stop()
+
+
+def modes(directory):
+    """Return {permissions} of all directories, and of all files below."""
+    found = {True: set(), False: set()}
+    for path, _, names in os.walk(directory):
+        found[True].add(stat.S_IMODE(os.stat(path).st_mode))
+        for name in names:
+            found[False].add(stat.S_IMODE(
+                os.stat(os.path.join(path, name)).st_mode))
+    return found[True], found[False]
+
+
+def test_newcomer(machines, clients):
+    """init, join, two torrc files, two tors: both answer."""
+    one, two = machines
+    made = tool.run_json("init", *one.options)
+    assert modes(one.hs) == ({0o700}, {0o600})
+    one.start()
+    one.wait_nodes(1)
+
+    joined = tool.run_json("join", made["ticket"], *two.options,
+                           "--password-file", "-", text=made["password"])
+    assert joined["hostname"] == made["hostname"]
+    assert modes(two.hs) == ({0o700}, {0o600})
+    two.start()
+    for machine in machines:
+        machine.wait_nodes(2)
+
+    def both_answer():
+        for client in clients:
+            client.renew(made["hostname"][:-6])
+        replies = burst(clients, made["hostname"], _REQUESTS)
+        assert not failed(replies), failed(replies)
+        return set(answered_by(replies)) == {"one", "two"}
+    wait.until(both_answer, _SECONDS, "answers of both", one.tor.log_tail)
+
+
+def test_another_ticket_and_a_file(tmp_path):
+    """A ticket without the key needs it from elsewhere; files do, too."""
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    made = tool.run_json("init", "--dir", first)
+    ticket = tool.run_json("ticket", "--dir", first)
+    assert ticket["password"] is None and "torrc" not in ticket
+    (tmp_path / "ticket").write_text(ticket["ticket"] + "\n")
+    said = tool.run("join", str(tmp_path / "ticket"), "--dir", second,
+                    status=1)
+    assert "--key" in said and "--with-key" in said
+    key = os.path.join(first, "hs_ed25519_secret_key")
+    joined = tool.run_json("join", "-", "--dir", second, "--key", key,
+                           text=ticket["ticket"])
+    assert joined["hostname"] == made["hostname"]
+    assert "HiddenServiceBalanceJoin 1\n" in joined["torrc"]
+    for name in ("hs_ed25519_secret_key", "hs_ed25519_public_key", "hostname",
+                 "rbalance/cluster_token"):
+        with open(os.path.join(first, name), "rb") as file, open(
+                os.path.join(second, name), "rb") as copy:
+            assert file.read() == copy.read(), name
+    assert "already" in tool.run("init", "--dir", first, status=1)
+    assert "already" in tool.run("join", "-", "--dir", second, status=1,
+                                 text=ticket["ticket"])
+
+
+def test_nothing_is_overwritten(tmp_path):
+    """And nothing made where the torrc could not be written."""
+    (tmp_path / "torrc").write_text("mine")
+    said = tool.run("init", "--dir", str(tmp_path / "new"), "--torrc",
+                    str(tmp_path / "torrc"), status=1)
+    assert "overwritten" in said and not (tmp_path / "new").exists()
+    assert (tmp_path / "torrc").read_text() == "mine"
+
+
+def test_ticket_for_another_key(tmp_path):
+    """The key must be the one of the ticket's address."""
+    first, other = str(tmp_path / "first"), str(tmp_path / "other")
+    tool.run_json("init", "--dir", first)
+    tool.run_json("init", "--dir", other)
+    ticket = tool.run_json("ticket", "--dir", first)["ticket"]
+    said = tool.run("join", ticket, "--dir", str(tmp_path / "new"), "--key",
+                    os.path.join(other, "hs_ed25519_secret_key"), status=1)
+    assert "gives the address" in said
+    assert not os.path.exists(str(tmp_path / "new" / "hostname"))
+
+
+def test_wrong_tickets(tmp_path):
+    """Each is refused with what to do."""
+    made = tool.run_json("init", "--dir", str(tmp_path / "first"))
+    new = ["--dir", str(tmp_path / "new")]
+    assert "password" in tool.run("join", made["ticket"], *new,
+                                  "--password-file", "-", text="wrong",
+                                  status=1)
+    assert "--password-file" in tool.run("join", made["ticket"], *new,
+                                         status=1)
+    assert "whole" in tool.run("join", made["ticket"][:100], *new, status=1,
+                               text=made["password"])
+    assert "neither" in tool.run("join", "nothing", *new, status=1)
+    assert not os.path.exists(new[1])
+
+
+def test_ticket_expires(tmp_path):
+    """After its hours a machine refuses it."""
+    made = tool.run_json("init", "--dir", str(tmp_path / "first"),
+                         "--hours", "2", "--without-key")
+    assert 7100 < made["expires"] - time.time() <= 7200
+    late = subprocess.run(
+        ["faketime", "+121 minutes", tool.path(), "join", made["ticket"],
+         "--dir", str(tmp_path / "new")], text=True, capture_output=True)
+    assert late.returncode == 1 and "expired" in late.stderr, late
+    assert not os.path.exists(str(tmp_path / "new"))
+
+
+def test_existing_services_are_taken_over(tmp_path):
+    """A key in each of its forms gives the address that it always had."""
+    key = keys.OnionKey()
+    key.write(str(tmp_path / "old"))
+    made = tool.run_json("init", "--dir", str(tmp_path / "old"))
+    assert made["hostname"] == key.hostname
+    path = str(tmp_path / "old" / "hs_ed25519_secret_key")
+    assert tool.run("debug", "show-onion", "--key", path) == (
+        key.hostname + "\n")
+    assert tool.run_json("debug", "show-onion", "--key", path) == {
+        "hostname": key.hostname}
+    with open(path, "rb") as file:
+        expanded = file.read()[32:]
+    (tmp_path / "key").write_bytes(expanded)
+    assert ".pub" in tool.run("debug", "show-onion", "--key",
+                              str(tmp_path / "key"), status=1)
+    with open(str(tmp_path / "old" / "hs_ed25519_public_key"), "rb") as file:
+        (tmp_path / "key.pub").write_bytes(file.read()[32:])
+    made = tool.run_json("init", "--dir", str(tmp_path / "new"), "--key",
+                         str(tmp_path / "key"), "--address", key.hostname)
+    assert made["hostname"] == key.hostname
+    assert "gives the address" in tool.run(
+        "debug", "show-onion", "--key", str(tmp_path / "key"), "--address",
+        keys.OnionKey().hostname, status=1)
+
+
+def test_run_becomes_tor(tmp_path):
+    """The tor that is installed beside the tool gets the torrc."""
+    shutil.copy(tool.path(), tmp_path / "tor-rbalance")
+    (tmp_path / "tor").symlink_to(os.path.abspath(binaries.balanced_tor()))
+    (tmp_path / "torrc").write_text("NoOptionOfTor 1\n")
+    done = subprocess.run(
+        [tmp_path / "tor-rbalance", "run", "-f", tmp_path / "torrc"],
+        text=True, capture_output=True, timeout=_SECONDS)
+    assert done.returncode == 1 and "NoOptionOfTor" in done.stdout, done

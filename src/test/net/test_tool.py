@@ -1,0 +1,295 @@
+"""What tor-rbalance says of three nodes, and does to them."""
+import os
+import pty
+import re
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from testnet import binaries, ports, tool, wait
+from testnet.tor import Tor
+
+_SECONDS = 60
+_CLEAR = b"\x1b[H\x1b[2J"
+
+
+@pytest.fixture(scope="module")
+def settled(trio, client):
+    """The cluster, once every directory has nine points."""
+    trio.wait_settled(client)
+    return trio
+
+
+def at(node):
+    """Return the options that mean one node."""
+    return ["--control", node.path("control")]
+
+
+def wait_good(node):
+    """Wait until `status` finds no fault at one node."""
+    wait.until(
+        lambda: subprocess.run([tool.path(), "status", *at(node)],
+                               capture_output=True).returncode == 0,
+        _SECONDS, "a good status of " + node.name, node.explain)
+
+
+def test_status(settled):
+    """It names the nodes, the publisher, the points, and finds no fault."""
+    publisher = settled.wait_publisher()
+    names = {node.name for node in settled.nodes}
+    for node in settled.nodes:
+        wait_good(node)
+        text = tool.run("status", *at(node))
+        assert settled.hostname in text and all(name in text
+                                                for name in names)
+        assert "points     9 current, 9 next" in text
+        shown = tool.run_json("status", *at(node))
+        assert shown["service"] == settled.address
+        assert shown["node"] == node.name
+        assert shown["publisher"] == publisher.name
+        assert shown["role"] == (
+            "PUBLISHER" if node is publisher else "STANDBY")
+        assert (shown["peers"], shown["healthy"]) == (2, 2)
+        assert (shown["draining"], shown["candidate"]) == (False, True)
+        assert shown["faults"] == []
+        assert {one["node"] for one in shown["nodes"]} == names
+
+
+def test_peers(settled):
+    """One row for each node, the one asked first."""
+    for node in settled.nodes:
+        rows = tool.run("peers", *at(node)).splitlines()
+        assert rows[0].split()[:3] == ["NODE", "STATE", "ROLE"]
+        assert len(rows) == 4 and rows[1].split()[0] == node.name
+        shown = tool.run_json("backend", "list", *at(node))
+        assert set(shown) == {"service", "nodes", "faults"}
+        assert [one["state"] for one in shown["nodes"]] == ["HEALTHY"] * 3
+        assert {one["address"] + ".onion" for one in shown["nodes"]} == {
+            other.key.hostname for other in settled.nodes}
+
+
+def test_debug_descriptor(settled):
+    """Nine points in each of the two descriptors."""
+    node = settled.wait_publisher()
+    points = tool.run_json("debug", "descriptor", *at(node))["points"]
+    assert [one["desc"] for one in points] == ["CURRENT"] * 9 + ["NEXT"] * 9
+    lines = tool.run("debug", "descriptor", *at(node)).splitlines()
+    assert len(lines) == 19
+
+
+def test_backend(settled, client):
+    """Nodes are taken out and back, said to any, by name or address."""
+    first, second, third = settled.nodes
+    tool.run("backend", "exclude", third.name, *at(first))
+    settled.wait_points(client, {first.name: 3, second.name: 3})
+    tool.run("backend", "include", third.key.hostname, *at(second))
+    settled.wait_settled(client)
+    tool.run("backend", "drain", *at(second))
+    settled.wait_points(client, {first.name: 3, third.name: 3})
+    assert tool.run_json("status", *at(second))["draining"] is True
+    tool.run("backend", "undrain", *at(second))
+    settled.wait_settled(client)
+
+
+def test_watch_prints_events(settled):
+    """Without a terminal, a line each."""
+    node = settled.wait_publisher()
+    watch = tool.popen("watch", *at(node))
+    try:
+        lines = []
+        reader = threading.Thread(
+            target=lambda: lines.extend(watch.stdout), daemon=True)
+        reader.start()
+
+        def published():
+            node.control.command("HSBALANCE %s PUBLISH" % node.address)
+            return any(" UPLOAD " in line for line in list(lines))
+        wait.until(published, _SECONDS, "an event", lambda: str(lines), 1)
+    finally:
+        watch.terminate()
+        watch.wait()
+    reader.join()
+    assert all(re.match(r"\d\d:\d\d:\d\d [A-Z]+ %s " % node.address, line)
+               for line in lines), lines
+
+
+@pytest.mark.parametrize("terminal, is_screen", [
+    ("xterm", True), ("vt100", True), ("dumb", False)])
+def test_watch_draws_on_a_terminal(settled, terminal, is_screen):
+    """The screen is cleared and drawn again and again, where it can be."""
+    node = settled.wait_publisher()
+    ours, theirs = pty.openpty()
+    watch = subprocess.Popen(
+        [tool.path(), "watch", *at(node)], stdin=theirs, stdout=theirs,
+        stderr=theirs, env={**os.environ, "TERM": terminal})
+    os.close(theirs)
+    os.set_blocking(ours, False)
+    drawn = bytearray()
+
+    def drawn_thrice():
+        node.control.command("HSBALANCE %s PUBLISH" % node.address)
+        try:
+            drawn.extend(os.read(ours, 65536))
+        except BlockingIOError:
+            pass
+        if not is_screen:
+            return drawn.count(b" UPLOAD ") > 3
+        return drawn.count(_CLEAR) > 3 and b" UPLOAD " in drawn
+    try:
+        wait.until(drawn_thrice, _SECONDS, "a screen", lambda: repr(drawn),
+                   0.5)
+    finally:
+        watch.terminate()
+        watch.wait()
+        os.close(ours)
+    assert (_CLEAR in drawn) == is_screen
+    if is_screen:
+        screen = drawn.split(_CLEAR)[2].decode()
+        assert settled.hostname in screen
+        assert all(one.name in screen for one in settled.nodes)
+        assert "\x1b" not in screen
+
+
+@pytest.mark.parametrize("words, status, said", [
+    ([], 2, "usage"),
+    (["sing"], 2, "verb"),
+    (["status", "now"], 2, "too many"),
+    (["status", "--port", "80"], 2, "--port"),
+    (["backend"], 2, "list"),
+    (["backend", "exclude"], 2, "NODE|name"),
+    (["backend", "exclude", "a b"], 2, "name"),
+    (["backend", "drain", "beta"], 2, "no name"),
+    (["backend", "exclude", "nobody"], 1, "No such node"),
+    (["status", "--service", "x"], 1, "no onion address"),
+    (["status", "--service", "a" * 56], 1, "no such balanced"),
+    (["debug", "more"], 2, "descriptor"),
+    (["debug", "show-onion"], 2, "--key"),
+])
+def test_errors_say_what_is_wrong(settled, words, status, said):
+    """And the exit status tells a wrong command from a bad service."""
+    where = at(settled.nodes[0]) if words else []
+    assert re.search(said, tool.run(*words, *where, status=status))
+
+
+def test_faults_are_found(make_cluster, client):
+    """A dead node makes `status` bad, and is named."""
+    cluster = make_cluster(2)
+    cluster.wait_settled(client)
+    first, second = cluster.nodes
+    wait_good(first)
+    second.kill()
+    wait.until(lambda: first.peers()[1]["STATE"] in ("UNHEALTHY", "DEAD"),
+               _SECONDS, "a dead node", cluster.explain)
+    assert re.search("! node %s is (UNHEALTHY|DEAD)" % second.name,
+                     tool.run("status", *at(first), status=1))
+    shown = tool.run_json("status", *at(first), status=1)
+    assert len(shown["faults"]) == 1
+
+
+@pytest.fixture(scope="module")
+def offline(tmp_path_factory):
+    """A function that starts a tor without a network, with more lines."""
+    started = []
+
+    def start(*lines):
+        directory = tmp_path_factory.mktemp("offline")
+        setup = tool.run_json("init", "--dir", str(directory / "hs"),
+                              "--node-id", "lonely")
+        tor = Tor(str(directory), binaries.balanced_tor(), [
+            "DataDirectory %s" % directory, "DisableNetwork 1", "SocksPort 0",
+            *lines, *setup["torrc"].splitlines()])
+        tor.start()
+        started.append(tor)
+        tor.hostname = setup["hostname"]
+        return tor
+    yield start
+    for tor in started:
+        tor.kill()
+
+
+def ask_status(tor, *words, text=""):
+    """Wait until tor's port is there; return its status, which is bad."""
+    def answer():
+        done = subprocess.run(
+            [tool.path(), "status", "--json", *words], input=text, text=True,
+            capture_output=True)
+        return '"service"' in done.stdout and done
+    done = wait.until(answer, _SECONDS, "an answer", tor.log_tail)
+    assert tor.hostname[:-6] in done.stdout and done.returncode == 1
+
+
+def test_authentication_by_cookie(offline, tmp_path):
+    """Over TCP, with what is in tor's cookie file."""
+    port = ports.free_port()
+    tor = offline("ControlPort 127.0.0.1:%d" % port,
+                  "CookieAuthentication 1",
+                  "CookieAuthFile %s" % (tmp_path / "cookie"))
+    where = ["--control", "127.0.0.1:%d" % port]
+    ask_status(tor, *where)
+    (tmp_path / "cookie").write_bytes(b"x" * 32)
+    assert "does not know" in tool.run("status", *where, status=1)
+    (tmp_path / "cookie").unlink()
+    assert "cookie" in tool.run("status", *where, status=1)
+
+
+def test_authentication_by_password(offline, tmp_path):
+    """From a file or standard input."""
+    port = ports.free_port()
+    made = subprocess.run(
+        [binaries.balanced_tor(), "--quiet", "--hash-password", "open \"it"],
+        text=True, capture_output=True, check=True)
+    tor = offline("ControlPort 127.0.0.1:%d" % port,
+                  "HashedControlPassword " + made.stdout.split()[-1])
+    where = ["--control", "127.0.0.1:%d" % port, "--password-file"]
+    ask_status(tor, *where, "-", text="open \"it\n")
+    (tmp_path / "password").write_text("open \"it")
+    ask_status(tor, *where, str(tmp_path / "password"))
+    assert "refuses" in tool.run("status", *where, "-", text="wrong",
+                                 status=1)
+    assert "--password-file" in tool.run("status", *where[:2], status=1)
+
+
+_NO_PASSWORD = b"250-AUTH METHODS=NULL\r\n250 OK\r\n250 OK\r\n"
+_HOSTILE = {
+    "silence": b"",
+    "half a line": b"250 OK",
+    "half a reply": b"250-PROTOCOLINFO 1\r\n",
+    "binary": b"\x00\xff" * 5000,
+    "web server": b"HTTP/1.0 200 OK\r\n\r\n",
+    "endless data": b"250+x=\r\n" + b"y\r\n" * 100000,
+    "endless line": b"x" * 1000000,
+    "endless events": b"650 HS_BALANCE x\r\n" * 100000,
+    "thief of files":
+        b"250-AUTH METHODS=SAFECOOKIE COOKIEFILE=\"/etc/hostname\"\r\n"
+        b"250 OK\r\n250 AUTHCHALLENGE SERVERHASH=00 SERVERNONCE=00\r\n",
+    "escape sequence":
+        _NO_PASSWORD + b"250-hs/balance/services=\x1b[2J\r\n250 OK\r\n",
+    "nonsense":
+        _NO_PASSWORD + b"250-hs/balance/services=" + b"a" * 56
+        + b"\r\n250 OK\r\n250+hs/balance/status/" + b"a" * 56
+        + b"=\r\nnonsense\r\n.\r\n250 OK\r\n",
+}
+
+
+@pytest.mark.parametrize("said", _HOSTILE.values(), ids=_HOSTILE.keys())
+def test_hostile_control_port(said):
+    """Whatever is at the other end: an error, soon, and nothing else."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def talk():
+            peer, _ = server.accept()
+            with peer:
+                try:
+                    peer.sendall(said)
+                    peer.shutdown(socket.SHUT_WR)
+                    while peer.recv(4096):
+                        pass
+                except OSError:
+                    pass
+        talker = threading.Thread(target=talk, daemon=True)
+        talker.start()
+        text = tool.run("status", "--control", "127.0.0.1:%d"
+                        % server.getsockname()[1], status=1)
+        talker.join(_SECONDS)
+    assert text.startswith("tor-rbalance: ") and text.count("\n") == 1

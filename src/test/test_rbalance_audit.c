@@ -147,6 +147,19 @@ test_rbalance_audit_findings(void *arg)
   dir->revision = 9;
   tt_int_op(FINISH(key, dir), OP_EQ, RB_FINDING_NONE);
 #undef FINISH
+
+  /* Of one that rejected ours only a newer one is news. */
+  dir->result = RB_RESULT_FAILED;
+  dir->fail = RB_FAIL_REJECTED;
+  for (unsigned i = 0; i < ARRAY_LENGTH(cases); ++i) {
+    dir->revision = 7;
+    rb_audit_start(&audit, key, dir, NOW + 1);
+    tt_int_op(rb_audit_finish(&audit, key, dir, cases[i].answer,
+                              cases[i].revision), OP_EQ,
+              cases[i].finding == RB_FINDING_NEWER ? RB_FINDING_REJECTOR :
+                                                     RB_FINDING_NONE);
+  }
+  tt_u64_op(audit.n_newer, OP_EQ, 2);
  done:
   ;
 }

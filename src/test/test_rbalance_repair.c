@@ -348,12 +348,85 @@ test_rbalance_repair_audit(void *arg)
     event.u.hsdir.answer = RB_ANSWER_FOUND;
     event.u.hsdir.revision = 8;
     happen(&f, &event, (seed + 1) % 2, seed);
-    /* One warning an hour. */
-    tt_int_op(smartlist_len(f.actions), OP_EQ, i == 0);
+    if (i == 0) {
+      /* The descriptor is sent again, above that one. */
+      tt_int_op(smartlist_len(f.actions), OP_EQ, 3);
+      tt_assert(action_of(&f, 0, RB_ACT_FOREIGN_PUBLISHER, 1, seed));
+      action = action_of(&f, 1, RB_ACT_REPAIR, 1, seed);
+      tt_assert(action && action->repair == RB_REPAIR_NEWER);
+      tt_assert(action_of(&f, 2, RB_ACT_PUBLISH, 1, 0));
+      tt_u64_op(f.state->slots[1].revision, OP_EQ, 8);
+    } else {
+      /* One warning an hour, and one replacement a minute. */
+      tt_int_op(smartlist_len(f.actions), OP_EQ, 0);
+    }
     tt_u64_op(f.state->audit.n_newer, OP_EQ, (uint64_t) i + 1);
   }
   pass(&f, 50 * SEC);
   tt_int_op(smartlist_len(f.actions), OP_EQ, 0);
+ done:
+  tear_down(&f);
+}
+
+/** Let the HSDir <b>seed</b> answer our question for <b>desc</b> with
+ * <b>revision</b>, or with 0 that it has none. */
+static void
+tell(fixture_t *f, int desc, int seed, uint64_t revision)
+{
+  rb_event_t event;
+  memset(&event, 0, sizeof(event));
+  event.type = RB_EV_HSDIR_ANSWER;
+  event.u.hsdir.answer = revision ? RB_ANSWER_FOUND : RB_ANSWER_MISSING;
+  event.u.hsdir.revision = revision;
+  happen(f, &event, desc, seed);
+}
+
+/** The first HSDir that rejects a revision is asked what it has; with that
+ * known, the next upload does not wait. */
+static void
+test_rbalance_repair_rejector(void *arg)
+{
+  static const uint64_t useless[] = { 0, 6, 7 };
+  fixture_t f;
+  (void) arg;
+
+  set_up(&f);
+  send_to(&f, 0, 1, 7);
+  send_to(&f, 0, 2, 7);
+  f.state->role = RB_ROLE_STANDBY;
+  answer(&f, 0, 1, RB_FAIL_REJECTED);
+  tt_int_op(smartlist_len(f.actions), OP_EQ, 1);
+
+  f.state->role = RB_ROLE_PUBLISHER;
+  for (unsigned i = 0; i < ARRAY_LENGTH(useless); ++i) {
+    send_to(&f, 0, 1, 7);
+    answer(&f, 0, 1, RB_FAIL_REJECTED);
+    tt_int_op(smartlist_len(f.actions), OP_EQ, 2);
+    tt_assert(action_of(&f, 1, RB_ACT_FETCH_FROM, 0, 1));
+    tell(&f, 0, 1, useless[i]);
+    tt_int_op(smartlist_len(f.actions), OP_EQ, 0);
+  }
+  tt_u64_op(f.state->slots[0].revision, OP_EQ, 0);
+  send_to(&f, 0, 1, 7);
+  answer(&f, 0, 1, RB_FAIL_REJECTED);
+  answer(&f, 0, 2, RB_FAIL_REJECTED);
+  tt_int_op(smartlist_len(f.actions), OP_EQ, 1);
+  pass(&f, 1);
+  tt_int_op(smartlist_len(f.actions), OP_EQ, 0);
+  tell(&f, 0, 1, 1000);
+  tt_int_op(smartlist_len(f.actions), OP_EQ, 0);
+  tt_u64_op(f.state->slots[0].revision, OP_EQ, 1000);
+  tt_u64_op(f.state->audit.n_newer, OP_EQ, 0);
+  pass(&f, 0);
+  tt_int_op(smartlist_len(f.actions), OP_EQ, 2);
+  tt_assert(action_of(&f, 0, RB_ACT_REPAIR, 0, 0));
+  tt_assert(action_of(&f, 1, RB_ACT_PUBLISH, 0, 0));
+
+  /* A counter that leaves no room above it is not believed. */
+  send_to(&f, 0, 1, 1001);
+  answer(&f, 0, 1, RB_FAIL_REJECTED);
+  tell(&f, 0, 1, UINT64_MAX);
+  tt_u64_op(f.state->slots[0].revision, OP_EQ, 1000);
  done:
   tear_down(&f);
 }
@@ -410,6 +483,7 @@ test_rbalance_repair_names(void *arg)
   tt_str_op(rb_repair_to_string(RB_REPAIR_TOO_OLD), OP_EQ, "TOO_OLD");
   tt_str_op(rb_repair_to_string(RB_REPAIR_MISSING), OP_EQ, "MISSING");
   tt_str_op(rb_repair_to_string(RB_REPAIR_OLDER), OP_EQ, "OLDER");
+  tt_str_op(rb_repair_to_string(RB_REPAIR_NEWER), OP_EQ, "NEWER");
  done:
   ;
 }
@@ -422,6 +496,7 @@ struct testcase_t rbalance_repair_tests[] = {
   TEST(rest),
   TEST(renewals),
   TEST(audit),
+  TEST(rejector),
   TEST(step),
   TEST(names),
   END_OF_TESTCASES

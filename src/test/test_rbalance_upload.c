@@ -225,6 +225,30 @@ test_rbalance_upload_overdue(void *arg)
   ;
 }
 
+/** Another's descriptor is replaced at once, then with growing waits, up to an
+ * hour; after a quiet hour at once again. */
+static void
+test_rbalance_upload_replacement(void *arg)
+{
+  static const int waits[] = { 60, 120, 240, 480, 960, 1920, 3600, 3600 };
+  rb_upload_t upload;
+  uint64_t now = NOW;
+  (void) arg;
+
+  memset(&upload, 0, sizeof(upload));
+  tt_assert(rb_upload_take_replacement(&upload, now));
+  for (unsigned i = 0; i < ARRAY_LENGTH(waits); ++i) {
+    now += (uint64_t) waits[i] * SEC;
+    tt_assert(!rb_upload_take_replacement(&upload, now - 1));
+    tt_assert(rb_upload_take_replacement(&upload, now));
+  }
+  now += 7200 * SEC;
+  tt_assert(rb_upload_take_replacement(&upload, now));
+  tt_assert(rb_upload_take_replacement(&upload, now + 60 * SEC));
+ done:
+  ;
+}
+
 /** The names in events. */
 static void
 test_rbalance_upload_names(void *arg)
@@ -251,6 +275,7 @@ struct testcase_t rbalance_upload_tests[] = {
   TEST(retry),
   TEST(renewal),
   TEST(overdue),
+  TEST(replacement),
   TEST(names),
   END_OF_TESTCASES
 };

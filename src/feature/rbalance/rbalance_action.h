@@ -82,6 +82,8 @@ typedef enum rb_repair_t {
   RB_REPAIR_MISSING,
   /** An HSDir has an older one. */
   RB_REPAIR_OLDER,
+  /** An HSDir has a newer one, of somebody else. */
+  RB_REPAIR_NEWER,
 } rb_repair_t;
 
 /** One action. */

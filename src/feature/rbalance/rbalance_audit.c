@@ -8,7 +8,9 @@
  * An HSDir that took the descriptor may lose it: a relay keeps descriptors in
  * memory, and is restarted.  So the publisher fetches its descriptors back,
  * from one HSDir at a time and from each once in a while, and compares the
- * revision counter with the one it uploaded.
+ * revision counter with the one it uploaded.  It also asks an HSDir that
+ * rejected a descriptor which one it has: of a publisher that died before
+ * anybody heard of its last upload, or that nobody could hear.
  **/
 
 #include "orconfig.h"
@@ -77,22 +79,13 @@ rb_audit_is_free(rb_audit_t *audit, uint64_t interval, uint64_t random,
   return is_planned;
 }
 
-/** Take the <b>answer</b> of <b>dir</b>, NULL if we know it no more, about
- * the descriptor with <b>blinded_key</b>; <b>revision</b> is of the one that
- * it sent.  Return what that means. */
-rb_finding_t
-rb_audit_finish(rb_audit_t *audit, const uint8_t *blinded_key,
-                const rb_hsdir_t *dir, rb_answer_t answer, uint64_t revision)
+/** Return what it means that <b>dir</b>, which took the revision that
+ * <b>audit</b> asked for, gave <b>answer</b> and <b>revision</b>. */
+static rb_finding_t
+compare(const rb_audit_t *audit, const rb_hsdir_t *dir, rb_answer_t answer,
+        uint64_t revision)
 {
-  if (!dir || !audit->is_pending ||
-      !fast_memeq(audit->hsdir, dir->id, sizeof(audit->hsdir)) ||
-      !fast_memeq(audit->blinded_key, blinded_key,
-                  sizeof(audit->blinded_key))) {
-    return RB_FINDING_NONE;
-  }
-  audit->is_pending = false;
-  if (dir->result != RB_RESULT_OK || dir->revision != audit->revision ||
-      dir->ok_at > audit->asked_at || answer == RB_ANSWER_NONE) {
+  if (dir->ok_at > audit->asked_at || answer == RB_ANSWER_NONE) {
     return RB_FINDING_NONE;
   }
   if (answer == RB_ANSWER_MISSING) {
@@ -101,11 +94,39 @@ rb_audit_finish(rb_audit_t *audit, const uint8_t *blinded_key,
   if (revision == audit->revision) {
     return RB_FINDING_SAME;
   }
-  if (revision < audit->revision) {
-    return RB_FINDING_OLDER;
+  return revision < audit->revision ? RB_FINDING_OLDER : RB_FINDING_NEWER;
+}
+
+/** Take the <b>answer</b> of <b>dir</b>, NULL if we know it no more, about
+ * the descriptor with <b>blinded_key</b>; <b>revision</b> is of the one that
+ * it sent.  Return what that means.  Of an HSDir that rejected ours nothing
+ * is news but a newer one: the rest is tried again in any case. */
+rb_finding_t
+rb_audit_finish(rb_audit_t *audit, const uint8_t *blinded_key,
+                const rb_hsdir_t *dir, rb_answer_t answer, uint64_t revision)
+{
+  rb_finding_t finding;
+
+  if (!dir || !audit->is_pending ||
+      !fast_memeq(audit->hsdir, dir->id, sizeof(audit->hsdir)) ||
+      !fast_memeq(audit->blinded_key, blinded_key,
+                  sizeof(audit->blinded_key))) {
+    return RB_FINDING_NONE;
   }
-  audit->n_newer++;
-  return RB_FINDING_NEWER;
+  audit->is_pending = false;
+  if (dir->revision != audit->revision) {
+    return RB_FINDING_NONE;
+  }
+  if (dir->fail == RB_FAIL_REJECTED) {
+    return answer == RB_ANSWER_FOUND && revision > audit->revision ?
+      RB_FINDING_REJECTOR : RB_FINDING_NONE;
+  }
+  if (dir->result != RB_RESULT_OK) {
+    return RB_FINDING_NONE;
+  }
+  finding = compare(audit, dir, answer, revision);
+  audit->n_newer += (finding == RB_FINDING_NEWER);
+  return finding;
 }
 
 /** Return true iff we may warn of a newer descriptor, which we do once in

@@ -32,8 +32,10 @@ typedef enum rb_finding_t {
   RB_FINDING_MISSING,
   /** It has an older one. */
   RB_FINDING_OLDER,
-  /** It has a newer one, so somebody else publishes. */
+  /** It took ours and now has a newer one, so somebody else publishes. */
   RB_FINDING_NEWER,
+  /** It rejected ours for a newer one. */
+  RB_FINDING_REJECTOR,
 } rb_finding_t;
 
 /** The question to an HSDir that is under way, and when the next one is due.

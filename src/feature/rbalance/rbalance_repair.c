@@ -5,9 +5,9 @@
  * @file rbalance_repair.c
  * @brief What a publisher does so that every HSDir has its descriptors.
  *
- * It tries an HSDir that failed again, uploads anew what was rejected or what
- * no HSDir took for too long, and sends the descriptor again to an HSDir that
- * lost it.  Each descriptor is on its own: what fails for one period does not
+ * It tries an HSDir that failed again, uploads anew what was rejected, what
+ * somebody else replaced or what no HSDir took for too long, and sends the
+ * descriptor again to an HSDir that lost it.  Each descriptor is on its own: what fails for one period does not
  * touch the other.  A standby does nothing of this, and forgets where it
  * uploaded when it was publisher.
  **/
@@ -59,6 +59,18 @@ tell_repair(const rb_slot_t *slot, const uint8_t *hsdir_id,
   add_action(actions, RB_ACT_REPAIR, slot, hsdir_id)->repair = repair;
 }
 
+/** Ask <b>dir</b>, which rejected the descriptor of <b>slot</b>, which one it
+ * has, unless another question is open. */
+static void
+ask_rejector(rb_state_t *state, const rb_slot_t *slot, rb_hsdir_t *dir,
+             uint64_t now, smartlist_t *actions)
+{
+  if (state->role == RB_ROLE_PUBLISHER && !state->audit.is_pending) {
+    rb_audit_start(&state->audit, slot->blinded_key, dir, now);
+    add_action(actions, RB_ACT_FETCH_FROM, slot, dir->id);
+  }
+}
+
 /** Take the news in <b>event</b> about a descriptor at one HSDir: it was
  * sent, it was taken, it was not, or it should not be there any more. */
 void
@@ -86,6 +98,33 @@ rb_repair_handle_upload(rb_state_t *state, const rb_event_t *event,
     rb_upload_note_failed(&slot->upload, dir, event->u.hsdir.fail, now.mono);
     tell_result(slot, id, dir->revision, RB_RESULT_FAILED, dir->fail,
                 actions);
+    if (dir->fail == RB_FAIL_REJECTED) {
+      ask_rejector(state, slot, dir, now.mono, actions);
+    }
+  }
+}
+
+/** Note that the HSDirs have the descriptor of <b>slot</b> with
+ * <b>revision</b>, which is not ours, so that our next is above it. */
+static void
+raise_floor(rb_slot_t *slot, uint64_t revision)
+{
+  if (revision > slot->revision && revision < RB_MAX_REVISION) {
+    slot->revision = revision;
+  }
+}
+
+/** Upload the descriptor of <b>slot</b> again, if we may, because <b>dir</b>
+ * has one that somebody else uploaded after us. */
+static void
+replace_newer(const rb_state_t *state, rb_slot_t *slot,
+              const rb_hsdir_t *dir, uint64_t now, smartlist_t *actions)
+{
+  if (state->role == RB_ROLE_PUBLISHER &&
+      rb_upload_take_replacement(&slot->upload, now)) {
+    tell_repair(slot, dir->id, RB_REPAIR_NEWER, actions);
+    add_action(actions, RB_ACT_PUBLISH, slot, NULL);
+    slot->requested_at = now;
   }
 }
 
@@ -114,9 +153,15 @@ rb_repair_handle_answer(rb_state_t *state, const rb_event_t *event,
                   RB_REPAIR_OLDER : RB_REPAIR_MISSING, actions);
       break;
     case RB_FINDING_NEWER:
+      raise_floor(slot, event->u.hsdir.revision);
       if (rb_audit_take_warning(&state->audit, now.mono)) {
         add_action(actions, RB_ACT_FOREIGN_PUBLISHER, slot, dir->id);
       }
+      replace_newer(state, slot, dir, now.mono, actions);
+      break;
+    case RB_FINDING_REJECTOR:
+      raise_floor(slot, event->u.hsdir.revision);
+      rb_upload_renew_now(&slot->upload, now.mono);
       break;
   }
 }
@@ -217,6 +262,7 @@ rb_repair_to_string(rb_repair_t repair)
     case RB_REPAIR_TOO_OLD: return "TOO_OLD";
     case RB_REPAIR_MISSING: return "MISSING";
     case RB_REPAIR_OLDER: return "OLDER";
+    case RB_REPAIR_NEWER: return "NEWER";
   }
   tor_assert_nonfatal_unreached();
   return "UNKNOWN";

@@ -24,6 +24,10 @@
 #define RB_HANDSHAKE_TIMEOUT_MSEC 60000
 /** Milliseconds that we believe a clock to be wrong at most: ten years. */
 #define RB_MAX_SKEW_MSEC (UINT64_C(3650) * 86400 * 1000)
+/** Milliseconds after which the descriptor of a peer's node service is fetched
+ * anew: its introduction points wear out within a day (rend-spec-v3 section
+ * 2.2.5), and tor doesn't ask an HSDir twice in this time. */
+#define RB_RENEW_DESC_MSEC (UINT64_C(15) * 60 * 1000)
 /** Milliseconds of the first wait before a lost channel is opened again. */
 #define RB_DIAL_BACKOFF_MIN_MSEC 1000
 /** Milliseconds of the longest such wait. */
@@ -72,6 +76,10 @@
 #define RB_RENEW_MAX_MSEC 300000
 /** Milliseconds of the shortest wait between two forced uploads. */
 #define RB_FORCE_MIN_MSEC 60000
+/** Milliseconds of the shortest and of the longest wait before a descriptor
+ * that somebody else uploaded over ours is replaced once more. */
+#define RB_REPLACE_MIN_MSEC 60000
+#define RB_REPLACE_MAX_MSEC (3600 * 1000)
 /** Milliseconds between two questions to HSDirs for our own descriptor; a
  * testing network asks more often. */
 #define RB_AUDIT_INTERVAL_MSEC 30000

@@ -208,6 +208,16 @@ rb_upload_take_renewal(rb_upload_t *upload, uint64_t now)
   return true;
 }
 
+/** If a new revision of <b>upload</b> is planned because this one was
+ * rejected, make it due at <b>now</b>: we know what it must be above. */
+void
+rb_upload_renew_now(rb_upload_t *upload, uint64_t now)
+{
+  if (upload->renew_at > now) {
+    upload->renew_at = now;
+  }
+}
+
 /** Return true iff no HSDir took <b>upload</b> for <b>max_age</b>
  * milliseconds, so that an upload must be forced.  Then it is not again for
  * a while, which gets longer each time. */
@@ -224,6 +234,25 @@ rb_upload_take_overdue(rb_upload_t *upload, uint64_t max_age, uint64_t now)
                                     max_age > RB_FORCE_MIN_MSEC ? max_age :
                                     RB_FORCE_MIN_MSEC);
   upload->force_at = now + upload->force_backoff;
+  return true;
+}
+
+/** Return true iff we may replace a newer descriptor that somebody else
+ * uploaded after ours by <b>upload</b>.  Then we may not for a while, which
+ * gets longer each time: another publisher may do the same to us. */
+bool
+rb_upload_take_replacement(rb_upload_t *upload, uint64_t now)
+{
+  if (now < upload->replace_at) {
+    return false;
+  }
+  if (now >= upload->replace_at + RB_REPLACE_MAX_MSEC) {
+    upload->replace_backoff = 0;
+  }
+  upload->replace_backoff = next_wait(upload->replace_backoff,
+                                      RB_REPLACE_MIN_MSEC,
+                                      RB_REPLACE_MAX_MSEC);
+  upload->replace_at = now + upload->replace_backoff;
   return true;
 }
 

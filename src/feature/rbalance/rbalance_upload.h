@@ -77,6 +77,10 @@ typedef struct rb_upload_t {
   /** When we may force an upload again, and how long we waited before. */
   uint64_t force_at;
   uint64_t force_backoff;
+  /** When we may replace another's newer descriptor again, and how long we
+   * waited before. */
+  uint64_t replace_at;
+  uint64_t replace_backoff;
 } rb_upload_t;
 
 void rb_upload_forget(rb_upload_t *upload);
@@ -92,8 +96,10 @@ void rb_upload_drop_old(rb_upload_t *upload);
 bool rb_hsdir_is_late(const rb_hsdir_t *dir, uint64_t now);
 bool rb_hsdir_wants_retry(const rb_hsdir_t *dir, uint64_t now);
 bool rb_upload_take_renewal(rb_upload_t *upload, uint64_t now);
+void rb_upload_renew_now(rb_upload_t *upload, uint64_t now);
 bool rb_upload_take_overdue(rb_upload_t *upload, uint64_t max_age,
                             uint64_t now);
+bool rb_upload_take_replacement(rb_upload_t *upload, uint64_t now);
 int rb_upload_count_ok(const rb_upload_t *upload);
 const char *rb_result_to_string(rb_result_t result);
 const char *rb_fail_to_string(rb_fail_t fail);

@@ -14,7 +14,7 @@ _ANSWER_SECONDS = 30
 _FAILED_SECONDS = 90
 _RETRY_SECONDS = 60
 _AUDIT_SECONDS = 90
-_AHEAD_SECONDS = 10
+_AHEAD_SECONDS = 90
 _WHOLE = "%d/%d" % (COPIES, COPIES)
 # Nothing but a repair may bring a descriptor back in these tests.
 _OPTIONS = ["HiddenServiceBalanceRefreshInterval 0"]
@@ -95,14 +95,14 @@ def test_dead_directory_is_tried_again(make_cluster, client):
 
 @pytest.fixture
 def outsider(network):
-    """A function that starts an unmodified tor with the key of a cluster.
+    """A function that has an unmodified tor publish with a cluster's key.
 
-    Its clock is ahead, so directories take its descriptor and refuse others
-    until the clocks of these get there.
+    Its clock is far ahead, so directories take its descriptor over any other
+    and refuse others. It is gone when the function returns.
     """
     made = []
 
-    def start(cluster):
+    def publish(cluster):
         directory, lines = network.common("outsider")
         own = os.path.join(directory, "hs")
         cluster.key.write(own)
@@ -111,34 +111,54 @@ def outsider(network):
         made.append(tor)
         tor.start(Clock(tor.path("clock"), _AHEAD_SECONDS).wrapper)
         tor.control.subscribe("HS_DESC")
-        return tor
-    yield start
+        wait.until(lambda: len(tor.control.since(0, lambda event: event.is_a(
+            "HS_DESC", "UPLOADED", cluster.address))) >= 2 * COPIES,
+                   _FAILED_SECONDS, "the outsider's uploads", tor.log_tail)
+        tor.kill()
+    yield publish
     for tor in made:
         if tor.running:
             tor.kill()
 
 
 def test_rejected_descriptor_is_renewed(make_cluster, client, outsider):
-    """Directories have a higher revision: they get a still higher one."""
+    """Directories have a higher revision: they get a still higher one.
+
+    The publisher learns which from one that refuses, long before its own
+    clock would get there.
+    """
+    cluster = make_cluster(0, _OPTIONS)
+    outsider(cluster)
+    publisher = cluster.new_node()
+    cluster.connect([publisher])
+    begun = time.monotonic()
+    refused = publisher.wait_event("UPLOAD", _FAILED_SECONDS, begun,
+                                   RESULT="FAILED", REASON="REJECTED")
+    repair = publisher.wait_event("REPAIR", _ANSWER_SECONDS, begun,
+                                  ACTION="FORCE_REPUBLISH", REASON="REJECTED")
+    taken = publisher.wait_event("UPLOAD", _ANSWER_SECONDS, repair.at,
+                                 DESC=refused.fields["DESC"], RESULT="OK")
+    assert int(taken.fields["REV"]) > int(refused.fields["REV"]) + 1
+    wait_whole(publisher)
+    cluster.wait_settled(client)
+
+
+def test_foreign_descriptor_is_replaced(make_cluster, client, outsider):
+    """Somebody uploads over a cluster's descriptors, and is gone.
+
+    The publisher sees it when it asks a directory, and all get its own again.
+    """
     cluster = make_cluster(1, _OPTIONS)
     cluster.wait_settled(client)
     publisher = cluster.wait_publisher()
     wait_whole(publisher)
-    stranger = outsider(cluster)
-    wait.until(lambda: len(stranger.control.since(0, lambda event: event.is_a(
-        "HS_DESC", "UPLOADED", cluster.address))) >= 2 * COPIES,
-               _FAILED_SECONDS, "the outsider's uploads", stranger.log_tail)
-    stranger.kill()
     begun = time.monotonic()
-    publisher.control.command("HSBALANCE %s PUBLISH" % publisher.address)
-    publisher.wait_event("UPLOAD", _ANSWER_SECONDS, begun, RESULT="FAILED",
-                         REASON="REJECTED")
-    repair = publisher.wait_event("REPAIR", _ANSWER_SECONDS, begun,
-                                  ACTION="FORCE_REPUBLISH", REASON="REJECTED")
-    publisher.wait_event("UPLOAD", _AHEAD_SECONDS + _RETRY_SECONDS,
-                         repair.at, RESULT="OK")
+    outsider(cluster)
+    publisher.wait_event("REPAIR", _AUDIT_SECONDS, begun,
+                         ACTION="FORCE_REPUBLISH", REASON="NEWER")
+    cluster.wait_settled(client, seconds=_AUDIT_SECONDS)
     wait_whole(publisher)
-    cluster.wait_settled(client)
+    assert int(publisher.status()["NEWER_FOUND"]) > 0
 
 
 def test_lost_descriptor_is_noticed(make_cluster, client):

@@ -344,6 +344,8 @@ rbt_links_deliver(rbt_world_t *world, rbt_mail_t *mail)
     case RBT_TICK:
     case RBT_ROTATE:
     case RBT_POINTS:
+    case RBT_UPLOADED:
+    case RBT_FETCHED:
       tor_assert_nonfatal_unreached();
       break;
   }

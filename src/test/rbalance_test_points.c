@@ -257,23 +257,6 @@ rbt_points_save(rbt_world_t *world, int node)
   }
 }
 
-/** Let the HSDirs forget revision counters that no running node knows: of a
- * publisher whose clock was ahead, that was alone, and never came back. */
-void
-rbt_points_forget_dead(rbt_world_t *world)
-{
-  for (uint64_t period = 0; period < RBT_MAX_PERIODS; ++period) {
-    uint64_t known = 0;
-    for (int i = 0; i < world->n_nodes; ++i) {
-      if (world->nodes[i].state) {
-        rbt_points_save(world, i);
-        known = MAX(known, world->nodes[i].saved_revisions[period]);
-      }
-    }
-    world->descs[period].revision = MIN(known, world->descs[period].revision);
-  }
-}
-
 /** <b>node</b> is to upload the descriptor with <b>blinded_key</b>. */
 void
 rbt_points_want_upload(rbt_world_t *world, int node,
@@ -288,8 +271,8 @@ rbt_points_want_upload(rbt_world_t *world, int node,
 }
 
 /** Give the HSDirs <b>choices</b> under <b>revision</b> as the descriptor of
- * <b>period</b>, uploaded by <b>node</b>. */
-static void
+ * <b>period</b>, uploaded by <b>node</b>.  Return true iff they take it. */
+static bool
 give_to_hsdirs(rbt_world_t *world, int node, uint64_t period,
                const smartlist_t *choices, uint64_t revision)
 {
@@ -297,7 +280,7 @@ give_to_hsdirs(rbt_world_t *world, int node, uint64_t period,
   if (revision <= desc->revision) {
     rbt_world_trace(world, "n%d: HSDirs refuse period %d", node,
                     (int) period);
-    return;
+    return false;
   }
   desc->revision = revision;
   desc->uploader = node;
@@ -306,6 +289,90 @@ give_to_hsdirs(rbt_world_t *world, int node, uint64_t period,
   SMARTLIST_FOREACH(choices, const rb_choice_t *, choice,
     desc->points[desc->n_points++] =
       rbt_points_find(choice->point->auth_key));
+  return true;
+}
+
+/** Let <b>event</b> happen to <b>node</b>, about the descriptor of
+ * <b>period</b> at its HSDirs, which all do the same: to the node they are
+ * one. */
+static void
+happen_at_hsdirs(rbt_world_t *world, int node, uint64_t period,
+                 rb_event_t *event)
+{
+  static const uint8_t id[DIGEST_LEN] = "the HSDirs";
+  uint8_t blinded_key[ED25519_PUBKEY_LEN];
+  rbt_blinded_key(period, blinded_key);
+  event->u.hsdir.blinded_key = blinded_key;
+  event->u.hsdir.id = id;
+  rbt_world_happen(world, node, event);
+}
+
+/** <b>node</b> asks for the descriptor with <b>blinded_key</b>. */
+void
+rbt_points_fetch(rbt_world_t *world, int node, const uint8_t *blinded_key)
+{
+  const rb_slot_t *slot =
+    rb_slots_find(world->nodes[node].state, blinded_key);
+  rbt_world_post(world, RBT_FETCHED, node,
+                 200 + rbt_world_random(world, 2000))->period =
+    slot->period_num;
+}
+
+/** Return true iff <b>mail</b> answers an upload that another took the place
+ * of since: tor closes the stream of the first. */
+static bool
+is_outdated(const rbt_world_t *world, const rbt_mail_t *mail)
+{
+  uint8_t blinded_key[ED25519_PUBKEY_LEN];
+  const rb_slot_t *slot;
+  rbt_blinded_key(mail->period, blinded_key);
+  slot = rb_slots_find(world->nodes[mail->node].state, blinded_key);
+  return !slot || slot->upload.revision != mail->revision;
+}
+
+/** Let the answer of HSDirs in <b>mail</b> arrive. */
+void
+rbt_points_deliver(rbt_world_t *world, const rbt_mail_t *mail)
+{
+  rb_event_t event;
+  memset(&event, 0, sizeof(event));
+  if (mail->occasion == RBT_UPLOADED) {
+    if (is_outdated(world, mail)) {
+      return;
+    }
+    event.type = RB_EV_HSDIR_RESULT;
+    event.u.hsdir.fail = mail->was_taken ? RB_FAIL_NONE : RB_FAIL_REJECTED;
+  } else {
+    event.type = RB_EV_HSDIR_ANSWER;
+    event.u.hsdir.revision = world->descs[mail->period].revision;
+    event.u.hsdir.answer = event.u.hsdir.revision ? RB_ANSWER_FOUND :
+                                                    RB_ANSWER_MISSING;
+  }
+  happen_at_hsdirs(world, mail->node, mail->period, &event);
+}
+
+/** Tell <b>node</b> that it sent the descriptor of <b>set</b> with
+ * <b>revision</b>; later it learns whether the HSDirs took it. */
+static void
+report_upload(rbt_world_t *world, int node, const rb_pointset_t *set,
+              uint64_t revision, bool was_taken)
+{
+  rbt_mail_t *mail = rbt_world_post(world, RBT_UPLOADED, node,
+                                    200 + rbt_world_random(world, 2000));
+  rb_event_t event;
+
+  mail->period = set->period_num;
+  mail->revision = revision;
+  mail->was_taken = was_taken;
+  memset(&event, 0, sizeof(event));
+  event.type = RB_EV_HSDIR_SENT;
+  event.u.hsdir.revision = revision;
+  happen_at_hsdirs(world, node, set->period_num, &event);
+  memset(&event, 0, sizeof(event));
+  event.type = RB_EV_UPLOADED;
+  event.u.uploaded.blinded_key = set->blinded_key;
+  event.u.uploaded.revision = revision;
+  rbt_world_happen(world, node, &event);
 }
 
 /** Upload the descriptor number <b>i</b> of <b>node</b>, as the hooks in tor
@@ -317,9 +384,9 @@ upload(rbt_world_t *world, int node, int i, rb_upload_verdict_t verdict)
   const rb_pointset_t *set = smartlist_get(n->sets, i);
   const uint64_t floor = rb_lease_get_floor(n->state, set->blinded_key);
   smartlist_t *choices;
-  rb_event_t event;
   rb_now_t now;
   uint64_t revision;
+  bool was_taken = false;
 
   choices = rb_state_choose(n->state, set->blinded_key,
                             n->config->max_intro_points, NULL, NULL);
@@ -337,15 +404,12 @@ upload(rbt_world_t *world, int node, int i, rb_upload_verdict_t verdict)
                   (int) set->period_num, smartlist_len(choices));
   rbt_check_upload(world, node, set, choices);
   if (!world->failure) {
-    give_to_hsdirs(world, node, set->period_num, choices, revision);
+    was_taken = give_to_hsdirs(world, node, set->period_num, choices,
+                               revision);
   }
   rb_choices_free(choices);
   n->wants_upload[i] = false;
-  memset(&event, 0, sizeof(event));
-  event.type = RB_EV_UPLOADED;
-  event.u.uploaded.blinded_key = set->blinded_key;
-  event.u.uploaded.revision = revision;
-  rbt_world_happen(world, node, &event);
+  report_upload(world, node, set, revision, was_taken);
 }
 
 /** Upload what <b>node</b> wants to upload and may. */

@@ -23,9 +23,11 @@ void rbt_points_retire(rbt_world_t *world, int node,
                        const uint8_t *blinded_key, const uint8_t *auth_key);
 void rbt_points_report(rbt_world_t *world, int node);
 void rbt_points_save(rbt_world_t *world, int node);
-void rbt_points_forget_dead(rbt_world_t *world);
 void rbt_points_want_upload(rbt_world_t *world, int node,
                             const uint8_t *blinded_key);
+void rbt_points_fetch(rbt_world_t *world, int node,
+                      const uint8_t *blinded_key);
+void rbt_points_deliver(rbt_world_t *world, const rbt_mail_t *mail);
 void rbt_points_upload_all(rbt_world_t *world, int node);
 
 #endif /* !defined(TOR_TEST_RBALANCE_TEST_POINTS_H) */

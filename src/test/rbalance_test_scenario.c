@@ -24,6 +24,10 @@
 /** Milliseconds in a day. */
 #define DAY (UINT64_C(86400) * RBT_SEC)
 
+/** Milliseconds between two questions to the HSDirs, which are only one here
+ * for each descriptor: each is asked after RB_AUDIT_ROUND of these. */
+#define AUDIT_INTERVAL 2000
+
 /** The times of one kind of scenario, in milliseconds. */
 typedef struct times_t {
   uint64_t ping, heartbeat, timeout, lease, grace, jitter;
@@ -125,6 +129,7 @@ rbt_scenario_new(uint64_t seed)
     n->config->takeover_grace = t->grace;
     n->config->backoff_jitter = t->jitter;
     n->config->fast_takeover = is_fast;
+    n->config->audit_interval = AUDIT_INTERVAL;
     n->config->priority = (uint16_t) (has_order ? between(world, 1, 200) :
                                       100);
     n->config->max_peers = RBT_WORLD_MAX_NODES;
@@ -312,7 +317,6 @@ mend(rbt_world_t *world)
       ensure_running(world, i);
     }
   }
-  rbt_points_forget_dead(world);
 }
 
 /** Let up to <b>limit</b> milliseconds pass in <b>world</b> until all agree.

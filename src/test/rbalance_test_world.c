@@ -346,6 +346,9 @@ carry_out(rbt_world_t *world, int node, const rb_action_t *action)
     case RB_ACT_PUBLISH:
       rbt_points_want_upload(world, node, action->blinded_key);
       break;
+    case RB_ACT_FETCH_FROM:
+      rbt_points_fetch(world, node, action->blinded_key);
+      break;
     case RB_ACT_RETIRE_POINT:
       rbt_points_retire(world, node, action->blinded_key, action->auth_key);
       break;
@@ -357,7 +360,6 @@ carry_out(rbt_world_t *world, int node, const rb_action_t *action)
     case RB_ACT_JOINED:
     case RB_ACT_STANDING:
     case RB_ACT_UPLOAD_TO:
-    case RB_ACT_FETCH_FROM:
     case RB_ACT_UPLOAD_RESULT:
     case RB_ACT_REPAIR:
     case RB_ACT_FOREIGN_PUBLISHER:
@@ -424,6 +426,10 @@ deliver(rbt_world_t *world, rbt_mail_t *mail)
       break;
     case RBT_POINTS:
       rbt_points_complete(world, mail->node);
+      break;
+    case RBT_UPLOADED:
+    case RBT_FETCHED:
+      rbt_points_deliver(world, mail);
       break;
     case RBT_FRAME:
     case RBT_ACCEPT:

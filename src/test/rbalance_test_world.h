@@ -40,6 +40,9 @@ typedef enum rbt_occasion_t {
   RBT_ROTATE,
   /** The circuits to a node's introduction points are ready. */
   RBT_POINTS,
+  /** The HSDirs answer a node's upload, or its question. */
+  RBT_UPLOADED,
+  RBT_FETCHED,
 } rbt_occasion_t;
 
 /** A channel between two nodes: end 0 called, end 1 was called. */
@@ -78,6 +81,11 @@ typedef struct rbt_mail_t {
   /** The frame, owned, and true iff it is a replay. */
   char *text;
   bool is_replay;
+  /** For what HSDirs answer: about which period; and of an upload, which
+   * revision and whether they took it. */
+  uint64_t period;
+  uint64_t revision;
+  bool was_taken;
 } rbt_mail_t;
 
 /** What the HSDirs have of one descriptor. */

@@ -100,6 +100,42 @@ test_rbalance_service_reload(void *arg)
   tor_free(longer);
 }
 
+/** A peer's descriptor is fetched anew after a quarter of an hour, and again
+ * after another. */
+static void
+test_rbalance_service_renew(void *arg)
+{
+  rb_service_t *balanced = rbt_find_balanced(rbt_register_service(1));
+  ed25519_keypair_t peer, stranger;
+  rb_channel_t *channel;
+  (void) arg;
+
+  rbt_fill_key(2, &peer);
+  rbt_fill_key(3, &stranger);
+  cache_descriptor(&peer);
+  cache_descriptor(&stranger);
+  channel = rbt_add_channel(balanced, rbt_make_conn(), 2, false);
+  channel->is_up = true;
+#define IS_CACHED(keys) (hs_cache_lookup_as_client(&(keys)->pubkey) != NULL)
+  channel->opened_at = rb_now_mono() - RB_RENEW_DESC_MSEC + 10 * 1000;
+  rbt_run_timer();
+  tt_assert(IS_CACHED(&peer));
+  channel->opened_at = rb_now_mono() - RB_RENEW_DESC_MSEC;
+  rbt_run_timer();
+  tt_assert(!IS_CACHED(&peer));
+
+  cache_descriptor(&peer);
+  rbt_run_timer();
+  tt_assert(IS_CACHED(&peer));
+  channel->renewed_at -= RB_RENEW_DESC_MSEC;
+  rbt_run_timer();
+  tt_assert(!IS_CACHED(&peer));
+  tt_assert(IS_CACHED(&stranger));
+#undef IS_CACHED
+ done:
+  ;
+}
+
 /** When the service or its option is gone, so is everything of ours. */
 static void
 test_rbalance_service_stop(void *arg)
@@ -279,6 +315,7 @@ test_rbalance_service_handshake(void *arg)
 
 struct testcase_t rbalance_service_tests[] = {
   TEST(reload),
+  TEST(renew),
   TEST(stop),
   TEST(gate),
   TEST(sweep),

@@ -39,6 +39,9 @@ typedef struct rb_channel_t {
   ed25519_public_key_t peer;
   /** Monotonic milliseconds when it was opened. */
   uint64_t opened_at;
+  /** Monotonic milliseconds when the descriptor of the peer's node service
+   * was last fetched to keep it fresh; 0 for never. */
+  uint64_t renewed_at;
   rb_handshake_t handshake;
 } rb_channel_t;
 

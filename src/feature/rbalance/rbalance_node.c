@@ -167,3 +167,12 @@ rb_node_forget_descriptor(const ed25519_public_key_t *peer)
   ed25519_public_to_base64(base64, &blinded);
   hs_purge_hid_serv_from_last_hid_serv_requests(base64);
 }
+
+/** Fetch the descriptor of <b>peer</b>'s node service anew, in place of the
+ * one that we have. */
+void
+rb_node_renew_descriptor(const ed25519_public_key_t *peer)
+{
+  rb_node_forget_descriptor(peer);
+  hs_client_refetch_hsdesc(peer);
+}

@@ -21,5 +21,6 @@ int rb_node_prepare_client(const ed25519_public_key_t *peer,
                            const struct rb_token_t *token);
 bool rb_node_is_refused(const ed25519_public_key_t *peer);
 void rb_node_forget_descriptor(const ed25519_public_key_t *peer);
+void rb_node_renew_descriptor(const ed25519_public_key_t *peer);
 
 #endif /* !defined(TOR_FEATURE_RBALANCE_RBALANCE_NODE_H) */

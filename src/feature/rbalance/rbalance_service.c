@@ -31,6 +31,7 @@
 #include "lib/crypt_ops/crypto_rand.h"
 #include "lib/crypt_ops/crypto_util.h"
 #include "lib/evloop/compat_libevent.h"
+#include "lib/intmath/cmp.h"
 #include "lib/time/compat_time.h"
 
 #include "core/or/connection_st.h"
@@ -265,6 +266,25 @@ sweep_channels(rb_service_t *service)
   smartlist_free(lost);
 }
 
+/** Keep the descriptors of the peers of <b>service</b> fresh while it has
+ * channels to them; no stream that only joins lives that long.  When a channel
+ * breaks, relays that refuse mean that the peer is gone, but relays of an old
+ * descriptor would mean nothing. */
+static void
+renew_descriptors(rb_service_t *service)
+{
+  const uint64_t now = rb_now_mono();
+  SMARTLIST_FOREACH_BEGIN(service->channels, rb_channel_t *, channel) {
+    const uint64_t since = MAX(channel->opened_at, channel->renewed_at);
+    if (now >= since + RB_RENEW_DESC_MSEC &&
+        rb_node_prepare_client(&channel->peer,
+                               smartlist_get(service->tokens, 0)) == 0) {
+      channel->renewed_at = now;
+      rb_node_renew_descriptor(&channel->peer);
+    }
+  } SMARTLIST_FOREACH_END(channel);
+}
+
 /** Tell the protocol of <b>service</b> that time passed. */
 static void
 tick(rb_service_t *service)
@@ -294,6 +314,7 @@ rb_service_run(rb_service_t *service, const hs_service_t *hs_service)
   }
   report_refusals(service);
   sweep_channels(service);
+  renew_descriptors(service);
   rb_desc_report_points(service, hs_service);
   tick(service);
   if (rb_now_mono() >= service->save_at) {

@@ -12,6 +12,7 @@
 #include "test/rbalance_test_sim.h"
 
 #include "feature/rbalance/rbalance_gossip.h"
+#include "feature/rbalance/rbalance_msg.h"
 #include "feature/rbalance/rbalance_settings.h"
 
 /** Leave in the configuration of each node of <b>sim</b> only the node before
@@ -143,6 +144,68 @@ test_rbalance_gossip_lost(void *arg)
   rbt_sim_free(sim);
 }
 
+/** Who passes on the record of a dead node, in its newest form or an older
+ * one, is told that the node is dead; of a living node nothing is said. */
+static void
+test_rbalance_gossip_dead(void *arg)
+{
+  rbt_sim_t *sim = rbt_sim_new(3, 1);
+  smartlist_t *actions = smartlist_new();
+  rb_now_t now = { RBT_MONO, RBT_WALL };
+  rb_msg_intro_points_t msg;
+  rb_msg_t *report = NULL;
+  rb_state_t *state;
+  rb_peer_t *sender, *subject;
+  (void) arg;
+
+  memset(&msg, 0, sizeof(msg));
+  for (int i = 0; i < 3; ++i) {
+    rbt_sim_start(sim, i);
+  }
+  rbt_sim_run(sim, 60000);
+  now.mono += sim->time;
+  now.wall += sim->time;
+  state = sim->nodes[0].state;
+  sender = rb_peers_find(state->peers, &sim->nodes[1].keys.pubkey);
+  subject = rb_peers_find(state->peers, &sim->nodes[2].keys.pubkey);
+  msg.record = tor_strdup(subject->record->text);
+  memcpy(&msg.signature, &subject->record->signature, sizeof(msg.signature));
+  rb_gossip_receive_record(state, sender, &msg, now, actions);
+  tt_int_op(smartlist_len(actions), OP_EQ, 0);
+
+  subject->state = RB_NODE_DEAD;
+  for (int i = 0; i < 2; ++i) {
+    const rb_action_t *action;
+    rb_gossip_receive_record(state, sender, &msg, now, actions);
+    tt_int_op(smartlist_len(actions), OP_EQ, i + 1);
+    action = smartlist_get(actions, i);
+    tt_int_op(action->type, OP_EQ, RB_ACT_SEND);
+    tt_u64_op(action->channel, OP_EQ, sender->channel);
+    report = rb_msg_decode(action->text, strlen(action->text));
+    tt_assert(report);
+    tt_int_op(report->type, OP_EQ, RB_MSG_BACKEND_UNHEALTHY);
+    tt_assert(ed25519_pubkey_eq(&report->u.backend_unhealthy.node_key,
+                                &subject->key));
+    rb_msg_free(report);
+    /* From now on that one is old. */
+    rb_state_renew_record(sim->nodes[2].state, NULL);
+    rb_record_free(subject->record);
+    tt_int_op(rb_record_parse(sim->nodes[2].state->record->text,
+                              &sim->nodes[2].state->record->signature,
+                              state->cluster_id, &subject->record), OP_EQ,
+              RB_RECORD_OK);
+  }
+  tt_u64_op(state->dropped[RB_DROP_OLD_RECORD], OP_GE, 3);
+  /* The node itself knows better. */
+  rb_gossip_receive_record(state, subject, &msg, now, actions);
+  tt_int_op(smartlist_len(actions), OP_EQ, 2);
+ done:
+  rb_msg_free(report);
+  tor_free(msg.record);
+  rb_actions_free(actions);
+  rbt_sim_free(sim);
+}
+
 /** There is room for as many nodes as the configuration says. */
 static void
 test_rbalance_gossip_limit(void *arg)
@@ -180,6 +243,7 @@ struct testcase_t rbalance_gossip_tests[] = {
   T(chain),
   T(digest),
   T(lost),
+  T(dead),
   T(limit),
   END_OF_TESTCASES
 };

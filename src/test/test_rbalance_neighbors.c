@@ -165,6 +165,53 @@ test_rbalance_neighbors_dead(void *arg)
   rb_state_free(state);
 }
 
+/** A neighbour that we saw die ourselves stays one, whatever the rings say:
+ * else it would be judged by others, who know nothing, live, be a neighbour,
+ * be dead again, and so on. */
+static void
+test_rbalance_neighbors_lost(void *arg)
+{
+  rb_state_t *state = make_member(20, 0);
+  ed25519_public_key_t key;
+  rb_peer_t *peer;
+  int last = 0;
+  (void) arg;
+
+  /* The farthest that is a neighbour only while three others are dead. */
+  for (int i = 1; i <= 3; ++i) {
+    number_key(i, &key);
+    rb_peers_find(state->peers, &key)->state = RB_NODE_DEAD;
+  }
+  state->neighbors_are_dirty = true;
+  rb_neighbors_refresh(state);
+  for (int i = 1; i < 12; ++i) {
+    number_key(i, &key);
+    last = rb_peers_find(state->peers, &key)->is_neighbor ? i : last;
+  }
+  number_key(last, &key);
+  peer = rb_peers_find(state->peers, &key);
+  peer->state = RB_NODE_DEAD;
+  for (int i = 1; i <= 3; ++i) {
+    number_key(i, &key);
+    rb_peers_find(state->peers, &key)->state = RB_NODE_HEALTHY;
+  }
+  peer->is_refused = true;
+  state->neighbors_are_dirty = true;
+  rb_neighbors_refresh(state);
+  tt_assert(peer->is_neighbor);
+  /* Of one that only others saw die we want no channel. */
+  peer->is_refused = false;
+  state->neighbors_are_dirty = true;
+  rb_neighbors_refresh(state);
+  tt_assert(!peer->is_neighbor);
+  peer->is_refused = true;
+  state->neighbors_are_dirty = true;
+  rb_neighbors_refresh(state);
+  tt_assert(!peer->is_neighbor);
+ done:
+  rb_state_free(state);
+}
+
 #define T(name) \
   { #name, test_rbalance_neighbors_ ## name, TT_FORK, NULL, NULL }
 
@@ -172,5 +219,6 @@ struct testcase_t rbalance_neighbors_tests[] = {
   T(mesh),
   T(ring),
   T(dead),
+  T(lost),
   END_OF_TESTCASES
 };

@@ -21,6 +21,7 @@
 
 #include "feature/rbalance/rbalance_neighbors.h"
 #include "feature/rbalance/rbalance_outbox.h"
+#include "feature/rbalance/rbalance_report.h"
 #include "lib/arch/bytes.h"
 #include "lib/crypt_ops/crypto_digest.h"
 #include "lib/ctime/di_ops.h"
@@ -244,7 +245,12 @@ static void
 take_record(rb_state_t *state, rb_peer_t *owner, rb_record_t *record)
 {
   if (owner->record && record->incarnation > owner->record->incarnation) {
+    /* What we saw ourselves was of an earlier life: if it is not ours to
+     * watch, others know better now. */
     owner->is_refused = false;
+    owner->is_neighbor = false;
+    state->neighbors_are_dirty = true;
+    rb_neighbors_refresh(state);
   }
   rb_record_free(owner->record);
   owner->record = record;
@@ -257,21 +263,34 @@ take_record(rb_state_t *state, rb_peer_t *owner, rb_record_t *record)
   state->merge_is_dirty = true;
 }
 
-/** Return true iff <b>msg</b> has, word for word, a record that we have: the
- * same one comes from every neighbour, and is not worth being verified each
- * time. */
-static bool
-has_record(const rb_state_t *state, const rb_msg_intro_points_t *msg)
+/** Return the node whose newest record is, word for word, the one in
+ * <b>msg</b>, or NULL: the same one comes from every neighbour, and is not
+ * worth being verified each time. */
+static rb_peer_t *
+find_by_record(const rb_state_t *state, const rb_msg_intro_points_t *msg)
 {
-  DIGEST256MAP_FOREACH(state->peers->map, key, const rb_peer_t *, peer) {
+  DIGEST256MAP_FOREACH(state->peers->map, key, rb_peer_t *, peer) {
     if (peer->record &&
         fast_memeq(peer->record->signature.sig, msg->signature.sig,
                    sizeof(msg->signature.sig)) &&
         !strcmp(peer->record->text, msg->record)) {
-      return true;
+      return peer;
     }
   } DIGEST256MAP_FOREACH_END;
-  return false;
+  return NULL;
+}
+
+/** <b>sender</b> passed on a record of <b>owner</b> that is not newer than
+ * ours.  If we know that node to be dead, tell <b>sender</b>, which may have
+ * come too late for the reports. */
+static void
+drop_old_record(rb_state_t *state, rb_peer_t *sender, const rb_peer_t *owner,
+                rb_now_t now, smartlist_t *actions)
+{
+  state->dropped[RB_DROP_OLD_RECORD]++;
+  if (owner->state == RB_NODE_DEAD && owner != sender) {
+    rb_report_death(state, sender, owner, now, actions);
+  }
 }
 
 /** Handle the signed record in <b>msg</b>, which came from <b>sender</b>:
@@ -285,8 +304,9 @@ rb_gossip_receive_record(rb_state_t *state, rb_peer_t *sender,
   rb_peer_t *owner;
   rb_record_fault_t fault;
 
-  if (has_record(state, msg)) {
-    state->dropped[RB_DROP_OLD_RECORD]++;
+  owner = find_by_record(state, msg);
+  if (owner) {
+    drop_old_record(state, sender, owner, now, actions);
     return;
   }
   fault = rb_record_parse(msg->record, &msg->signature, state->cluster_id,
@@ -309,7 +329,7 @@ rb_gossip_receive_record(rb_state_t *state, rb_peer_t *sender,
   if (owner->record &&
       !rb_record_is_newer(record, owner->record->incarnation,
                           owner->record->sequence)) {
-    state->dropped[RB_DROP_OLD_RECORD]++;
+    drop_old_record(state, sender, owner, now, actions);
     rb_record_free(record);
     return;
   }

@@ -15,7 +15,8 @@
  *
  * Dead nodes have no place on the ring, but keep one on a second ring of all
  * nodes, so that the halves of a split cluster go on looking for each
- * other.
+ * other.  And who saw a neighbour die goes on looking for that one: nobody
+ * else may have seen it.
  **/
 
 #include "orconfig.h"
@@ -133,7 +134,8 @@ rb_neighbors_refresh(rb_state_t *state)
     peer->is_neighbor =
       is_ring_distance(n_all, abs(place - our_place)) ||
       (lives && is_ring_distance(n_living,
-                                 abs(living_place - our_living_place)));
+                                 abs(living_place - our_living_place))) ||
+      (peer->is_neighbor && !lives && rb_peer_is_silent(peer));
     ++place;
     living_place += lives;
   } SMARTLIST_FOREACH_END(peer);

@@ -194,6 +194,14 @@ rb_peer_is_alive(const rb_peer_t *peer)
     peer->state == RB_NODE_HEALTHY;
 }
 
+/** Return true iff we saw ourselves that <b>peer</b> does not answer, or that
+ * its circuits are gone, and heard nothing of it since. */
+bool
+rb_peer_is_silent(const rb_peer_t *peer)
+{
+  return peer->is_refused || peer->pings_unanswered > RB_PINGS_UNANSWERED;
+}
+
 /** Return the state that a node which answers should be in by what we have
  * of it, and store in <b>reason_out</b> why. */
 static rb_lifecycle_t
@@ -259,7 +267,7 @@ rb_peer_next_state(const rb_peer_t *peer, const rb_config_t *config,
   if (!peer->is_neighbor && !peer->channel) {
     return next_state_by_others(peer, dead_after, now, reason_out);
   }
-  if (peer->is_refused || peer->pings_unanswered > RB_PINGS_UNANSWERED) {
+  if (rb_peer_is_silent(peer)) {
     if (silence > dead_after || peer->state == RB_NODE_DEAD) {
       *reason_out = RB_REASON_HEARTBEAT_TIMEOUT;
       return RB_NODE_DEAD;

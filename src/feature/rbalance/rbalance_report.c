@@ -138,6 +138,16 @@ rb_report_return(rb_state_t *state, rb_peer_t *peer, rb_now_t now,
   rb_outbox_send_report(state, peer, &report, now, actions);
 }
 
+/** Tell <b>listener</b> that <b>peer</b> is dead. */
+void
+rb_report_death(rb_state_t *state, rb_peer_t *listener,
+                const rb_peer_t *peer, rb_now_t now, smartlist_t *actions)
+{
+  rb_msg_backend_unhealthy_t report;
+  make_report(state, peer, RB_REPORT_SILENT, &report);
+  rb_outbox_send_report(state, listener, &report, now, actions);
+}
+
 /** Handle <b>report</b>, which came from <b>sender</b>. */
 void
 rb_report_receive(rb_state_t *state, rb_peer_t *sender,

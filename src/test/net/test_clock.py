@@ -27,6 +27,14 @@ def step_clock(cluster, node, seconds):
                lambda: "%s\n%s" % (skews(cluster, node), cluster.explain()))
 
 
+def publish(node):
+    """Have `node` upload both descriptors; return when it did."""
+    begun = time.monotonic()
+    node.control.command("HSBALANCE %s PUBLISH" % node.address)
+    for which in ("CURRENT", "NEXT"):
+        node.wait_event("UPLOAD", _SECONDS, begun, DESC=which, RESULT="OK")
+
+
 def replace_publisher(cluster, client, heir):
     """Kill the publisher; return when that was.
 
@@ -58,7 +66,7 @@ def test_steps_of_one_clock(make_cluster, clients, client):
         step_clock(cluster, second, -_STEP)
         killed = [replace_publisher(cluster, client, second)]
         step_clock(cluster, second, _STEP)
-        second.control.command("HSBALANCE %s PUBLISH" % second.address)
+        publish(second)
         # The other node hears of the new revision counters meanwhile.
         traffic.wait_sent(_REQUESTS)
         killed.append(replace_publisher(cluster, client, third))

@@ -7,9 +7,9 @@
  *
  * It tries an HSDir that failed again, uploads anew what was rejected, what
  * somebody else replaced or what no HSDir took for too long, and sends the
- * descriptor again to an HSDir that lost it.  Each descriptor is on its own: what fails for one period does not
- * touch the other.  A standby does nothing of this, and forgets where it
- * uploaded when it was publisher.
+ * descriptor again to an HSDir that lost it.  Each descriptor is on its own:
+ * what fails for one period does not touch the other.  A standby does nothing
+ * of this, and forgets where it uploaded when it was publisher.
  **/
 
 #include "orconfig.h"

@@ -254,6 +254,7 @@ rbt_add_peer(rb_service_t *balanced, uint8_t seed, const char *node_id,
   record->incarnation = record->sequence = 1;
   rb_pointsets_free(record->sets);
   record->sets = sets;
+  record->n_points = rb_pointsets_max_len(sets);
   tor_assert(rb_record_sign(record, state->cluster_id, &keys) == 0);
   peer->record = record;
   state->merge_is_dirty = true;

@@ -152,7 +152,7 @@ test_rbalance_peers_by_others(void *arg)
   peer->record = rb_record_new();
   tt_int_op(rb_peer_next_state(peer, config, RBT_MONO, &reason), OP_EQ,
             RB_NODE_INITIALIZING);
-  smartlist_add(peer->record->sets, rbt_make_set(1, 1, 1));
+  peer->record->n_points = 1;
   tt_int_op(rb_peer_next_state(peer, config, RBT_MONO, &reason), OP_EQ,
             RB_NODE_HEALTHY);
   peer->n_reports = 1;
@@ -226,7 +226,7 @@ test_rbalance_peers_lifecycle(void *arg)
     const life_t *life = &lives[i];
     rb_record_free(peer->record);
     peer->record = rb_record_new();
-    smartlist_add(peer->record->sets, rbt_make_set(1, 1, life->n_points));
+    peer->record->n_points = life->n_points;
     peer->state = life->state;
     peer->has_heartbeat = life->has_heartbeat;
     peer->pings_unanswered = life->pings_unanswered;

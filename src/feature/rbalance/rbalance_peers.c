@@ -207,7 +207,7 @@ rb_peer_is_silent(const rb_peer_t *peer)
 static rb_lifecycle_t
 state_by_points(const rb_peer_t *peer, rb_lifecycle_reason_t *reason_out)
 {
-  if (peer->record && rb_pointsets_max_len(peer->record->sets) > 0) {
+  if (peer->record && peer->record->n_points > 0) {
     *reason_out = RB_REASON_INTRO_POINTS;
     return RB_NODE_HEALTHY;
   }

@@ -264,6 +264,7 @@ rb_record_parse(const char *text, const ed25519_signature_t *signature,
   if (fault != RB_RECORD_OK) {
     goto err;
   }
+  record->n_points = rb_pointsets_max_len(record->sets);
   record->text = tor_strdup(text);
   memcpy(&record->signature, signature, sizeof(record->signature));
   *record_out = record;

@@ -33,6 +33,9 @@ typedef struct rb_record_t {
   bool is_keyless;
   /** The node's points: at most RB_MAX_SETS rb_pointset_t, owned. */
   smartlist_t *sets;
+  /** Points in the largest of them, of a record that was parsed: asked for at
+   * each step, of every node. */
+  int n_points;
   /** The exact text that was signed; NULL until rb_record_sign(). */
   char *text;
   /** Signature of text by node_key. */

@@ -117,6 +117,8 @@ rbt_make_config(void)
   config->refresh_interval = 600000;
   config->descriptor_max_age = 900000;
   config->audit_interval = 30000;
+  config->target_timeout = 30000;
+  config->target_circuits = 4;
   return config;
 }
 

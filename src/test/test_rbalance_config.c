@@ -182,6 +182,8 @@ test_rbalance_config_defaults(void *arg)
   tt_int_op(config->max_intro_points, OP_EQ, expected->max_intro_points);
   tt_int_op(config->max_peers, OP_EQ, expected->max_peers);
   tt_int_op(config->dead_threshold, OP_EQ, expected->dead_threshold);
+  tt_int_op(config->target_circuits, OP_EQ, expected->target_circuits);
+  tt_int_op(smartlist_len(config->targets), OP_EQ, 0);
 #define CHECK(field) tt_u64_op(config->field, OP_EQ, expected->field)
   CHECK(heartbeat_interval);
   CHECK(ping_interval);
@@ -194,6 +196,7 @@ test_rbalance_config_defaults(void *arg)
   CHECK(refresh_interval);
   CHECK(descriptor_max_age);
   CHECK(audit_interval);
+  CHECK(target_timeout);
 #undef CHECK
   tt_assert(rb_services_find(&service->keys.identity_pk));
 
@@ -258,6 +261,51 @@ test_rbalance_config_all(void *arg)
 
  done:
   tor_free(lines);
+  free_services();
+}
+
+/** A target becomes a port of the service, beside those of
+ * HiddenServicePort; what is none is refused. */
+static void
+test_rbalance_config_targets(void *arg)
+{
+  const hs_service_t *service;
+  const hs_port_config_t *port;
+  char *lines = NULL, *bad = NULL;
+  (void) arg;
+
+  tor_asprintf(&lines, "HiddenServiceBalance 1\n"
+               "HiddenServiceBalanceTarget 22 tcp://%s.onion:2222\n"
+               "HiddenServiceBalanceTarget 23 tcp://127.0.0.1:2323\n"
+               "HiddenServiceBalanceTargetCircuits 64\n"
+               "HiddenServiceBalanceTargetTimeout 1 minute\n", node_1);
+  service = make_service(lines);
+  tt_assert(service);
+  tt_int_op(smartlist_len(service->config.rbalance->targets), OP_EQ, 2);
+  tt_int_op(service->config.rbalance->target_circuits, OP_EQ, 64);
+  tt_u64_op(service->config.rbalance->target_timeout, OP_EQ, 60000);
+  tt_int_op(smartlist_len(service->config.ports), OP_EQ, 3);
+  port = smartlist_get(service->config.ports, 1);
+  tt_int_op(port->virtual_port, OP_EQ, 22);
+  tt_int_op(tor_addr_family(&port->real_addr), OP_EQ, AF_UNSPEC);
+  port = smartlist_get(service->config.ports, 2);
+  tt_int_op(port->virtual_port, OP_EQ, 23);
+  tt_int_op(port->real_port, OP_EQ, 2323);
+
+  tt_assert(is_refused("", "HiddenServiceBalance 1\n"
+                       "HiddenServiceBalanceTarget 80 ftp://a:1\n",
+                       "HiddenServiceBalanceTarget is \"80 ftp://a:1\", "
+                       "but its second word must begin with tcp://"));
+  /* The last but one character belongs to the checksum. */
+  bad = tor_strdup(node_1);
+  bad[54] = bad[54] == 'a' ? 'b' : 'a';
+  tor_free(lines);
+  tor_asprintf(&lines, "HiddenServiceBalance 1\n"
+               "HiddenServiceBalanceTarget 80 tcp://%s.onion:80\n", bad);
+  tt_assert(is_refused("", lines, "is not a valid version 3 onion address"));
+ done:
+  tor_free(lines);
+  tor_free(bad);
   free_services();
 }
 
@@ -476,6 +524,7 @@ struct testcase_t rbalance_config_tests[] = {
   TEST(all),
   TEST(numbers),
   TEST(peers),
+  TEST(targets),
   TEST(conflicts),
   TEST(testing),
   TEST(token),

@@ -133,6 +133,9 @@ test_rbalance_settings_numbers(void *arg)
     { offsetof(rb_config_t, max_peers), 1, 1024,
       "HiddenServiceBalanceMaxPeers is 0, but must be at least 1",
       "HiddenServiceBalanceMaxPeers is 1025, but must be at most 1024" },
+    { offsetof(rb_config_t, target_circuits), 1, 64,
+      "HiddenServiceBalanceTargetCircuits is 0, but must be at least 1",
+      "HiddenServiceBalanceTargetCircuits is 65, but must be at most 64" },
     { offsetof(rb_config_t, dead_threshold), 1, 1000,
       "HiddenServiceBalanceDeadThreshold is 0, but must be at least 1",
       "HiddenServiceBalanceDeadThreshold is 1001, but must be at most "
@@ -208,6 +211,7 @@ test_rbalance_settings_times(void *arg)
     CASE("TakeoverGrace", takeover_grace, 30 * SEC),
     CASE("BackoffJitter", backoff_jitter, 0),
     CASE("ClockSkew", clock_skew, SEC),
+    CASE("TargetTimeout", target_timeout, SEC),
     CASE("DescriptorMaxAge", descriptor_max_age, 60 * SEC),
     CASE("RefreshInterval", refresh_interval, 60 * SEC),
   };
@@ -298,6 +302,30 @@ test_rbalance_settings_peers(void *arg)
   rb_config_free(config);
 }
 
+/** There is an end to targets, too. */
+static void
+test_rbalance_settings_targets(void *arg)
+{
+  rb_config_t *config = rbt_make_config();
+  char *fault = NULL;
+  (void) arg;
+
+  for (int i = 0; i < RB_MAX_TARGETS; ++i) {
+    rb_target_t *target = rb_target_parse("80 tcp://127.0.0.1:80", &fault);
+    tt_assert(target);
+    smartlist_add(config->targets, target);
+  }
+  tt_assert(has_fault(config, false, NULL));
+  smartlist_add(config->targets,
+                rb_target_parse("80 tcp://127.0.0.1:80", &fault));
+  tt_assert(has_fault(config, false, "HiddenServiceBalanceTarget is given 65 "
+                      "times, but there may be at most 64 targets"));
+
+ done:
+  rb_config_free(config);
+  tor_free(fault);
+}
+
 struct testcase_t rbalance_settings_tests[] = {
   { "defaults", test_rbalance_settings_defaults, TT_FORK, NULL, NULL },
   { "dup", test_rbalance_settings_dup, TT_FORK, NULL, NULL },
@@ -306,5 +334,6 @@ struct testcase_t rbalance_settings_tests[] = {
   { "times", test_rbalance_settings_times, TT_FORK, NULL, NULL },
   { "heartbeats", test_rbalance_settings_heartbeats, TT_FORK, NULL, NULL },
   { "peers", test_rbalance_settings_peers, TT_FORK, NULL, NULL },
+  { "targets", test_rbalance_settings_targets, TT_FORK, NULL, NULL },
   END_OF_TESTCASES
 };

@@ -20,6 +20,7 @@
 #include "feature/hs/hs_ident.h"
 #include "feature/hs/hs_service.h"
 #include "feature/rbalance/rbalance_desc.h"
+#include "feature/rbalance/rbalance_forward.h"
 #include "feature/rbalance/rbalance_frame.h"
 #include "feature/rbalance/rbalance_keys.h"
 #include "feature/rbalance/rbalance_lease.h"
@@ -28,6 +29,7 @@
 
 #include "core/or/connection_st.h"
 #include "core/or/edge_connection_st.h"
+#include "core/or/entry_connection_st.h"
 #include "core/or/origin_circuit_st.h"
 
 /** Called when <b>service</b> was registered, for the first time or after a
@@ -216,10 +218,39 @@ rbalance_get_begin_address(const connection_t *conn)
   return "";
 }
 
+/** If <b>stream</b> of a client is for a port of a balanced service that has a
+ * target, forward it there, or end it if that can't be, and return true; else
+ * return false. */
+static bool
+forward_stream(origin_circuit_t *circ, edge_connection_t *stream)
+{
+  rb_service_t *service = rb_services_find(&stream->hs_ident->identity_pk);
+  int index = 0;
+
+  if (!service || !rb_forward_find_target(service, stream, &index)) {
+    return false;
+  }
+  pathbias_mark_use_success(circ);
+  rb_forward_start(service, index, stream);
+  return true;
+}
+
+/** Called when the stream <b>conn</b> of our client side is open, if
+ * <b>endreason</b> is 0, or failed: if a client's stream is forwarded on it,
+ * that one learns the same. */
+void
+rbalance_stream_answered(entry_connection_t *conn, int endreason)
+{
+  connection_t *base = ENTRY_TO_CONN(conn);
+  if (base->linked_conn && base->linked_conn->type == CONN_TYPE_EXIT) {
+    rb_forward_answered(base->linked_conn, base, endreason);
+  }
+}
+
 /** Called when <b>stream</b> of a client was attached to the rendezvous
  * circuit <b>circ</b>.  If it is for a node onion service of ours, or of a
- * node that joins, take it, or end it if there are too many, and return true;
- * else return false. */
+ * node that joins, take it, or end it if there are too many; if it is for a
+ * target, forward it.  Return true iff it was one of these. */
 bool
 rbalance_accept_stream(origin_circuit_t *circ, edge_connection_t *stream)
 {
@@ -233,7 +264,7 @@ rbalance_accept_stream(origin_circuit_t *circ, edge_connection_t *stream)
 
   joining_stream_id = 0;
   if (!service) {
-    return false;
+    return forward_stream(circ, stream);
   }
   if (count_pending_channels(service) >= RB_MAX_PENDING_CHANNELS) {
     service->state->dropped[RB_DROP_LIMIT]++;

@@ -18,6 +18,7 @@ struct connection_t;
 struct control_connection_t;
 struct dir_connection_t;
 struct edge_connection_t;
+struct entry_connection_t;
 struct hs_opts_t;
 struct hs_service_config_t;
 struct hs_service_descriptor_t;
@@ -69,6 +70,8 @@ bool rbalance_take_fetched(const struct dir_connection_t *conn,
 void rbalance_dir_closed(const struct dir_connection_t *conn);
 bool rbalance_accept_stream(struct origin_circuit_t *circ,
                             struct edge_connection_t *stream);
+void rbalance_stream_answered(struct entry_connection_t *conn,
+                              int endreason);
 int rbalance_conn_process_inbuf(struct connection_t *conn);
 int rbalance_conn_reached_eof(struct connection_t *conn);
 void rbalance_handle_command(struct control_connection_t *control_conn,

@@ -18,6 +18,7 @@
 #include "feature/hs/hs_opts_st.h"
 #include "feature/hs/hs_service.h"
 #include "feature/keymgt/loadkey.h"
+#include "feature/rbalance/rbalance_forward.h"
 #include "feature/rbalance/rbalance_keys.h"
 #include "feature/rbalance/rbalance_record.h"
 #include "feature/rbalance/rbalance_settings.h"
@@ -119,6 +120,36 @@ add_peer(rb_config_t *config, const char *value)
   return fault;
 }
 
+/** Add the target in <b>value</b> to those of <b>config</b>.  Return NULL, or
+ * a new text that says what is wrong with it. */
+static char *
+add_target(rb_config_t *config, const char *value)
+{
+  char *fault = NULL;
+  rb_target_t *target = rb_target_parse(value, &fault);
+  ed25519_public_key_t key;
+
+  if (!target) {
+    return fault;
+  }
+  if (target->is_onion) {
+    char *address = tor_strndup(target->host, strlen(target->host) -
+                                strlen(".onion"));
+    if (parse_address(address, &key) < 0) {
+      tor_asprintf(&fault, "HiddenServiceBalanceTarget is %s, but %s is not a "
+                   "valid version 3 onion address", escaped(value),
+                   target->host);
+    }
+    tor_free(address);
+  }
+  if (fault) {
+    rb_target_free(target);
+  } else {
+    smartlist_add(config->targets, target);
+  }
+  return fault;
+}
+
 /** Copy the numbers and times of <b>hs_opts</b> into <b>config</b>. */
 static void
 copy_numbers(rb_config_t *config, const hs_opts_t *hs_opts)
@@ -127,6 +158,8 @@ copy_numbers(rb_config_t *config, const hs_opts_t *hs_opts)
   ((uint64_t) hs_opts->HiddenServiceBalance ## option * 1000)
   config->max_intro_points = hs_opts->HiddenServiceBalanceMaxIntroPoints;
   config->max_peers = hs_opts->HiddenServiceBalanceMaxPeers;
+  config->target_circuits = hs_opts->HiddenServiceBalanceTargetCircuits;
+  config->target_timeout = MSEC(TargetTimeout);
   config->dead_threshold = hs_opts->HiddenServiceBalanceDeadThreshold;
   config->heartbeat_interval = MSEC(HeartbeatInterval);
   config->ping_interval = MSEC(PingInterval);
@@ -174,10 +207,26 @@ fill_config(rb_config_t *config, const hs_opts_t *hs_opts,
        line && !fault; line = line->next) {
     fault = add_peer(config, line->value);
   }
+  for (const config_line_t *line = hs_opts->HiddenServiceBalanceTarget;
+       line && !fault; line = line->next) {
+    fault = add_target(config, line->value);
+  }
   if (!fault) {
     fault = rb_config_find_fault(config, options->TestingTorNetwork);
   }
   return fault;
+}
+
+/** Give the service <b>config</b> a port for each of its targets. */
+static void
+add_target_ports(hs_service_config_t *config)
+{
+  if (!config->ports) {
+    config->ports = smartlist_new();
+  }
+  SMARTLIST_FOREACH(config->rbalance->targets, const rb_target_t *, target,
+    smartlist_add(config->ports,
+                  rb_forward_make_port(target, target_sl_idx)));
 }
 
 /** Set the load balancing of the service <b>config</b> from its options
@@ -209,5 +258,6 @@ rbalance_config_service(const hs_opts_t *hs_opts, const or_options_t *options,
     tor_free(fault);
     return -1;
   }
+  add_target_ports(config);
   return 0;
 }

@@ -10,6 +10,7 @@
 #define TOR_FEATURE_RBALANCE_RBALANCE_CONFIG_ST_H
 
 #include "feature/rbalance/rbalance_limits.h"
+#include "feature/rbalance/rbalance_target.h"
 #include "lib/cc/torint.h"
 #include "lib/container/smartlist.h"
 
@@ -27,6 +28,12 @@ typedef struct rb_config_t {
   bool join;
   /** True iff this node has no use for the service's secret key. */
   bool keyless;
+  /** rb_target_t of where streams are forwarded to, owned. */
+  smartlist_t *targets;
+  /** How long a stream to one may take to open. */
+  uint64_t target_timeout;
+  /** Circuits that the streams to one target are spread over. */
+  int target_circuits;
   /** Introduction points a merged descriptor may have. */
   int max_intro_points;
   /** Nodes besides ourselves that we keep track of. */

@@ -107,6 +107,9 @@
 /** HSDirs of one descriptor that we keep track of; a consensus asks for 8
  * unless it has other parameters. */
 #define RB_MAX_HSDIRS 32
+/** Most targets of a service, and most circuits to one of them. */
+#define RB_MAX_TARGETS 64
+#define RB_MAX_TARGET_CIRCUITS 64
 /** Intervals between two questions to the same HSDir: ten minutes. */
 #define RB_AUDIT_ROUND 20
 

@@ -23,6 +23,7 @@
 #include "feature/nodelist/nodelist.h"
 #include "feature/rbalance/rbalance_cevent.h"
 #include "feature/rbalance/rbalance_desc.h"
+#include "feature/rbalance/rbalance_forward.h"
 #include "feature/rbalance/rbalance_hsdir.h"
 #include "feature/rbalance/rbalance_keys.h"
 #include "feature/rbalance/rbalance_node.h"
@@ -315,6 +316,7 @@ rb_service_run(rb_service_t *service, const hs_service_t *hs_service)
   report_refusals(service);
   sweep_channels(service);
   renew_descriptors(service);
+  rb_forward_expire(service);
   rb_desc_report_points(service, hs_service);
   tick(service);
   if (rb_now_mono() >= service->save_at) {
@@ -334,6 +336,9 @@ rb_service_free_(rb_service_t *service)
   SMARTLIST_FOREACH(service->channels, rb_channel_t *, channel,
                     rb_channel_free(channel));
   smartlist_free(service->channels);
+  SMARTLIST_FOREACH(service->openings, rb_opening_t *, opening,
+                    tor_free(opening));
+  smartlist_free(service->openings);
   SMARTLIST_FOREACH(service->published, rb_published_point_t *, p,
                     tor_free(p));
   smartlist_free(service->published);
@@ -373,6 +378,8 @@ rb_service_new(const hs_service_t *hs_service,
   service->tokens = tokens;
   service->admissions = rb_admissions_new();
   service->channels = smartlist_new();
+  service->openings = smartlist_new();
+  service->session_groups = rb_forward_reserve_groups();
   service->published = smartlist_new();
   rb_cluster_id(&service->identity_key, cluster_id);
   crypto_rand((char *) &seed, sizeof(seed));

@@ -25,6 +25,16 @@ typedef struct rb_published_point_t {
   rb_point_t point;
 } rb_published_point_t;
 
+/** A client's stream on its way to a target. */
+typedef struct rb_opening_t {
+  /** Global identifiers of the connections of the client's stream and of ours
+   * to the target. */
+  uint64_t stream_id;
+  uint64_t target_id;
+  /** Monotonic milliseconds when it has taken too long. */
+  uint64_t expires_at;
+} rb_opening_t;
+
 /** What ties the protocol to one onion service of tor's.  It is kept by the
  * service's identity key, because a reload makes a new hs_service_t. */
 typedef struct rb_service_t {
@@ -50,6 +60,10 @@ typedef struct rb_service_t {
   char *saved;
   /** Monotonic milliseconds of the next look at it. */
   uint64_t save_at;
+  /** rb_opening_t of the streams that are being forwarded, owned. */
+  smartlist_t *openings;
+  /** The first of the session groups that isolate circuits to targets. */
+  int session_groups;
   /** True iff the node onion service must be made anew. */
   bool node_service_is_stale;
   /** True while we upload to one HSDir only. */

@@ -23,6 +23,7 @@ rb_config_new(void)
 {
   rb_config_t *config = tor_malloc_zero(sizeof(*config));
   config->peers = smartlist_new();
+  config->targets = smartlist_new();
   return config;
 }
 
@@ -34,6 +35,7 @@ rb_config_dup(const rb_config_t *config)
   copy->peers = smartlist_new();
   SMARTLIST_FOREACH(config->peers, const ed25519_public_key_t *, key,
     smartlist_add(copy->peers, tor_memdup(key, sizeof(*key))));
+  copy->targets = rb_targets_dup(config->targets);
   return copy;
 }
 
@@ -47,6 +49,7 @@ rb_config_free_(rb_config_t *config)
   SMARTLIST_FOREACH(config->peers, ed25519_public_key_t *, key,
                     tor_free(key));
   smartlist_free(config->peers);
+  rb_targets_free(config->targets);
   tor_free(config);
 }
 
@@ -95,6 +98,8 @@ find_range_fault(const rb_config_t *config, bool is_testing)
   const range_t ranges[] = {
     NUMBER("MaxIntroPoints", max_intro_points, 3, RB_MAX_POINTS),
     NUMBER("MaxPeers", max_peers, 1, 1024),
+    NUMBER("TargetCircuits", target_circuits, 1, RB_MAX_TARGET_CIRCUITS),
+    TIME("TargetTimeout", target_timeout, SEC),
     NUMBER("DeadThreshold", dead_threshold, 1, 1000),
     TIME("HeartbeatInterval", heartbeat_interval, SEC),
     TIME("PingInterval", ping_interval, SEC),
@@ -173,6 +178,12 @@ rb_config_find_fault(const rb_config_t *config, bool is_testing)
     tor_asprintf(&fault, "HiddenServiceBalancePeer is given %d times, but "
                  "HiddenServiceBalanceMaxPeers is %d",
                  smartlist_len(config->peers), config->max_peers);
+    return fault;
+  }
+  if (smartlist_len(config->targets) > RB_MAX_TARGETS) {
+    tor_asprintf(&fault, "HiddenServiceBalanceTarget is given %d times, but "
+                 "there may be at most %d targets",
+                 smartlist_len(config->targets), RB_MAX_TARGETS);
     return fault;
   }
   return NULL;

@@ -179,6 +179,13 @@ rbalance_accept_stream(struct origin_circuit_t *circ,
   return false;
 }
 
+void
+rbalance_stream_answered(struct entry_connection_t *conn, int endreason)
+{
+  (void) conn;
+  (void) endreason;
+}
+
 int
 rbalance_conn_process_inbuf(struct connection_t *conn)
 {

@@ -17,6 +17,7 @@ _BOUNDS = [
     ("MaxIntroPoints", "2", "3", "20", "21"),
     ("MaxPeers", "0", "1", "1024", "1025"),
     ("DeadThreshold", "0", "1", None, None),
+    ("TargetCircuits", "0", "1", "64", "65"),
     ("TakeoverGrace", "29 seconds", "30 seconds", None, None),
     ("RefreshInterval", "59 seconds", "60 seconds", None, None),
 ]
@@ -38,6 +39,15 @@ _REFUSED = [
      ["HeartbeatTimeout", "10", "HeartbeatInterval"]),
     (["HiddenServiceBalanceLeaseDuration 10 seconds"],
      ["LeaseDuration", "10", "HeartbeatInterval"]),
+    (["HiddenServiceBalanceTarget " + _PEER], ["Target", _PEER, "VIRTPORT"]),
+    (["HiddenServiceBalanceTarget 80 http://" + _PEER],
+     ["Target", "http://" + _PEER, "tcp://"]),
+    (["HiddenServiceBalanceTarget 80 tcp://" + _PEER],
+     ["Target", _PEER, "port of the target"]),
+    (["HiddenServiceBalanceTarget 80 tcp://%s:80" % ("a" * 56 + ".onion")],
+     ["Target", "a" * 56, "valid"]),
+    (["HiddenServiceBalanceTarget 80 tcp://192.0.2.1:80"],
+     ["Target", "192.0.2.1", "private network"]),
 ]
 
 _ACCEPTED = [
@@ -51,16 +61,18 @@ _ACCEPTED = [
     ["HiddenServiceBalanceHeartbeatInterval 29 seconds"],
     ["HiddenServiceBalanceLeaseDuration 11 seconds"],
     ["HiddenServiceNumIntroductionPoints 20"],
+    ["HiddenServiceBalanceTarget 80 tcp://127.0.0.1:80"],
 ]
 
 
-def verify(directory, service, options=()):
+def verify(directory, service, options=(),
+           ports=("HiddenServicePort 80 127.0.0.1:8080",)):
     """Return whether tor accepts the per service lines, and what it says."""
     path = directory / "torrc"
     path.write_text("\n".join([
         "DataDirectory %s" % directory, "SocksPort 0", *options,
         "HiddenServiceDir %s/hs" % directory,
-        "HiddenServicePort 80 127.0.0.1:8080", *service]) + "\n")
+        *ports, *service]) + "\n")
     tor = subprocess.run(
         [binaries.balanced_tor(), "--verify-config", "--defaults-torrc",
          "/dev/null", "-f", str(path)], stdout=subprocess.PIPE,
@@ -158,3 +170,13 @@ def test_options_without_the_switch_change_nothing(tmp_path):
     accepted, output = verify(
         tmp_path, ["HiddenServiceBalanceMaxIntroPoints 5"])
     assert accepted, output
+
+
+def test_target_is_enough_of_a_port(tmp_path):
+    """A service needs a port, or a target."""
+    lines = ["HiddenServiceBalance 1"]
+    accepted, said = verify(tmp_path, lines, ports=())
+    assert not accepted and "no ports" in said
+    lines.append("HiddenServiceBalanceTarget 80 tcp://%s:80" % _PEER)
+    accepted, said = verify(tmp_path, lines, ports=())
+    assert accepted, said

@@ -1,0 +1,215 @@
+"""Targets: nodes forward the streams of clients, inside tor."""
+import hashlib
+import os
+import threading
+import time
+
+import pytest
+
+from testnet import keys, torrc, wait
+from testnet.backend import Backend
+from testnet.ports import free_port
+from testnet.stream import Echo, SocksError, open_stream, receive
+from testnet.tor import Tor
+
+_SECONDS = 60
+_CIRCUITS = 3
+_TIMEOUT_SECONDS = 5
+_BANNER = b"SSH-2.0-target\r\n"
+# More than a stream may have on its way: it stalls if XON is forgotten.
+_MANY_BYTES = 12 * 1024 * 1024
+# What ports of the service lead to.
+_HTTP, _BANNERED, _ECHO, _CLOSED, _DIRECT, _NOWHERE = 8080, 22, 7, 9, 81, 82
+# A reply of RFC 1928.
+_SOCKS_TTL_EXPIRED = 6
+
+
+class Target:
+    """An unmodified onion service with a few ports."""
+
+    def __init__(self, network):
+        self.http = Backend("target")
+        self.bannered = Echo(_BANNER)
+        self.echo = Echo()
+        self.key = keys.OnionKey()
+        directory, lines = network.common("target")
+        own = os.path.join(directory, "hs")
+        ports = {22: self.bannered.port, 7: self.echo.port, 9: free_port()}
+        self.tor = network.add(Tor(
+            directory, network.client_binary, lines + torrc.service(
+                own, self.http.port, ["HiddenServicePort %d 127.0.0.1:%d" % at
+                                      for at in ports.items()])))
+        self.key.write(own)
+        self.tor.start()
+        self.tor.control.subscribe("HS_DESC")
+
+    def wait_published(self):
+        """Wait until somebody could find it."""
+        wait.until(lambda: self.tor.control.since(
+            0, lambda event: event.is_a("HS_DESC", "UPLOADED")), _SECONDS,
+                   "the target's descriptor", self.tor.log_tail)
+
+    def stop(self):
+        """End it and its servers."""
+        if self.tor.running:
+            self.tor.kill()
+        for server in (self.http, self.bannered, self.echo):
+            server.stop()
+
+
+@pytest.fixture(scope="module")
+def target(network):
+    """The target of all clusters here."""
+    target = Target(network)
+    target.wait_published()
+    yield target
+    target.stop()
+
+
+@pytest.fixture
+def forwarding(make_cluster, target, client):
+    """Two nodes that forward to the target, and are published."""
+    nobody = keys.OnionKey().hostname
+    own = Backend("direct")
+    to = "HiddenServiceBalanceTarget %d tcp://%s:%d"
+    cluster = make_cluster(2, [
+        to % (_HTTP, target.key.hostname, 80),
+        to % (_BANNERED, target.key.hostname, 22),
+        to % (_ECHO, target.key.hostname, 7),
+        to % (_CLOSED, target.key.hostname, 9),
+        to % (_DIRECT, "127.0.0.1", own.port),
+        to % (_NOWHERE, nobody, 80),
+        "HiddenServiceBalanceTargetCircuits %d" % _CIRCUITS,
+        "HiddenServiceBalanceTargetTimeout %d seconds" % _TIMEOUT_SECONDS])
+    cluster.wait_settled(client)
+    yield cluster
+    own.stop()
+
+
+def streams(node):
+    """Return the streams that a node has to targets."""
+    return node.control.info("stream-status").split("\n")
+
+
+def idle(cluster):
+    """Return True iff no node has a stream to a target."""
+    return not any("target" in line or ".onion:" in line
+                   for node in cluster.running for line in streams(node)
+                   if any(".onion:%d " % port in line
+                          for port in (80, 22, 7, 9)))
+
+
+def wait_idle(cluster):
+    """Wait until no stream to a target is left."""
+    wait.until(lambda: idle(cluster), _SECONDS, "no stream to a target",
+               lambda: [streams(node) for node in cluster.running])
+
+
+def test_clients_reach_the_target(forwarding, client):
+    """HTTP through the service comes from the target, or from an address."""
+    for _ in range(6):
+        reply = client.request(forwarding.hostname, port=_HTTP)
+        assert reply.ok and reply.text == "target", forwarding.explain()
+    reply = client.request(forwarding.hostname, port=_DIRECT)
+    assert reply.ok and reply.text == "direct"
+    # Its own port is still there.
+    assert client.request(forwarding.hostname).text in [
+        node.name for node in forwarding.nodes]
+    wait_idle(forwarding)
+
+
+def test_server_speaks_first(forwarding, client):
+    """A client that waits for the server's greeting gets it."""
+    with open_stream(client, forwarding.hostname, _BANNERED) as sock:
+        assert receive(sock, len(_BANNER)) == _BANNER
+        sock.sendall(b"hello")
+        assert receive(sock, 5) == b"hello"
+    wait_idle(forwarding)
+
+
+def test_many_bytes_both_ways(forwarding, client):
+    """What comes back is what was sent, all of it, both ways at once."""
+    sent = os.urandom(1024 * 1024)
+    expected = hashlib.sha256()
+    with open_stream(client, forwarding.hostname, _ECHO) as sock:
+        def send():
+            for _ in range(_MANY_BYTES // len(sent)):
+                sock.sendall(sent)
+        sender = threading.Thread(target=send, daemon=True)
+        sender.start()
+        got = hashlib.sha256(receive(sock, _MANY_BYTES))
+        sender.join(_SECONDS)
+    for _ in range(_MANY_BYTES // len(sent)):
+        expected.update(sent)
+    assert got.digest() == expected.digest()
+    wait_idle(forwarding)
+
+
+def test_long_answer_to_a_client_that_hung_up(forwarding, client):
+    """All bytes of an answer arrive though the server closes behind them."""
+    reply = client.request(forwarding.hostname,
+                           "/bytes/%d" % _MANY_BYTES, _HTTP)
+    assert reply.ok and len(reply.body) == _MANY_BYTES
+    # A client that leaves in the middle leaves nothing behind.
+    with open_stream(client, forwarding.hostname, _HTTP) as sock:
+        sock.sendall(b"GET /bytes/%d HTTP/1.0\r\n\r\n" % _MANY_BYTES)
+        receive(sock, 1000)
+    wait_idle(forwarding)
+
+
+def test_failure_is_the_targets(forwarding, client, target):
+    """A stream is open only when the target's is; else it says why."""
+    with pytest.raises(SocksError) as own:
+        open_stream(client, target.key.hostname, 9)
+    with pytest.raises(SocksError) as forwarded:
+        open_stream(client, forwarding.hostname, _CLOSED)
+    assert forwarded.value.code == own.value.code
+    begun = time.monotonic()
+    with pytest.raises(SocksError):
+        open_stream(client, forwarding.hostname, _NOWHERE)
+    assert time.monotonic() - begun < _TIMEOUT_SECONDS + _SECONDS
+    # The service itself is not the worse for it.
+    assert client.request(forwarding.hostname, port=_HTTP).ok
+    wait_idle(forwarding)
+
+
+def test_target_that_hangs(forwarding, client, target):
+    """A target that does not answer in time fails the stream."""
+    assert client.request(forwarding.hostname, port=_HTTP).ok
+    wait_idle(forwarding)
+    target.tor.pause()
+    try:
+        begun = time.monotonic()
+        with pytest.raises(SocksError) as late:
+            open_stream(client, forwarding.hostname, _HTTP)
+        assert late.value.code == _SOCKS_TTL_EXPIRED
+        assert time.monotonic() - begun < 4 * _TIMEOUT_SECONDS
+        # A client that does not wait so long leaves nothing behind.
+        with pytest.raises(OSError):
+            open_stream(client, forwarding.hostname, _HTTP, 1)
+        wait_idle(forwarding)
+    finally:
+        target.tor.resume()
+    wait.until(lambda: client.request(forwarding.hostname, port=_HTTP).ok,
+               _SECONDS, "an answer of the target", forwarding.explain)
+
+
+def test_streams_are_spread_over_circuits(forwarding, client, target):
+    """Each node has as many circuits to the target as it may."""
+    socks = []
+    try:
+        for _ in range(8 * _CIRCUITS):
+            socks.append(open_stream(client, forwarding.hostname, _ECHO))
+        for node in forwarding.running:
+            circuits = [line for line in node.control.info(
+                "circuit-status").split("\n")
+                        if "HS_CLIENT_REND" in line
+                        and target.key.address in line]
+            assert len(circuits) == _CIRCUITS, circuits
+        for sock in socks:
+            sock.sendall(b"x")
+            assert receive(sock, 1) == b"x"
+    finally:
+        for sock in socks:
+            sock.close()
+    wait_idle(forwarding)

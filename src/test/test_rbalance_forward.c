@@ -1,0 +1,352 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file test_rbalance_forward.c
+ * @brief Test streams of clients that go on to a target.
+ **/
+
+#define CIRCUITBUILD_PRIVATE
+#define CIRCUITLIST_PRIVATE
+
+#include "core/or/or.h"
+#include "test/test.h"
+#include "test/rbalance_test_glue.h"
+#include "test/rbalance_test_helpers.h"
+
+#include "core/mainloop/connection.h"
+#include "core/mainloop/mainloop.h"
+#include "core/or/circuitbuild.h"
+#include "core/or/circuitlist.h"
+#include "core/or/connection_edge.h"
+#include "core/or/relay.h"
+#include "feature/client/addressmap.h"
+#include "feature/hs/hs_common.h"
+#include "feature/hs/hs_ident.h"
+#include "feature/rbalance/rbalance.h"
+#include "feature/rbalance/rbalance_forward.h"
+
+#include "core/or/connection_st.h"
+#include "core/or/crypt_path_st.h"
+#include "core/or/edge_connection_st.h"
+#include "core/or/entry_connection_st.h"
+#include "core/or/origin_circuit_st.h"
+#include "core/or/socks_request_st.h"
+
+#define SEC 1000
+
+/** A service with targets, and a rendezvous circuit of a client. */
+typedef struct fixture_t {
+  rb_service_t *service;
+  origin_circuit_t *circ;
+  /** Address of the target, with ".onion". */
+  char *host;
+} fixture_t;
+
+/** The relay commands that were sent: "COMMAND/REASON". */
+static smartlist_t *sent = NULL;
+
+/** Note <b>command</b> and, of an END, its reason. */
+static int
+mock_send(streamid_t stream_id, circuit_t *circ, uint8_t command,
+          const char *payload, size_t payload_len, crypt_path_t *cpath_layer,
+          const char *filename, int lineno)
+{
+  (void) stream_id;
+  (void) circ;
+  (void) cpath_layer;
+  (void) filename;
+  (void) lineno;
+  smartlist_add_asprintf(sent, "%d/%d", command,
+                         payload_len ? payload[0] : 0);
+  return 0;
+}
+
+/** Make the fixture at <b>f</b>. */
+static void
+set_up(fixture_t *f)
+{
+  char address[HS_SERVICE_ADDR_LEN_BASE32 + 1];
+  char *text = NULL, *fault = NULL;
+  ed25519_keypair_t keys;
+
+  f->service = rbt_find_balanced(rbt_register_service(1));
+  rbt_fill_key(9, &keys);
+  hs_build_address(&keys.pubkey, HS_VERSION_THREE, address);
+  tor_asprintf(&f->host, "%s.onion", address);
+  for (int port = 1; port <= 2; ++port) {
+    tor_asprintf(&text, "%d tcp://%s:%d", 80 * port, f->host, 8000 + port);
+    smartlist_add(f->service->state->config->targets,
+                  rb_target_parse(text, &fault));
+    tor_free(text);
+  }
+  f->service->state->config->target_circuits = 2;
+  f->service->state->config->target_timeout = 30 * SEC;
+  sent = smartlist_new();
+  tor_init_connection_lists();
+  addressmap_init();
+  MOCK(relay_send_command_from_edge_, mock_send);
+  f->circ = origin_circuit_init(CIRCUIT_PURPOSE_S_REND_JOINED, 0);
+  f->circ->hs_ident = tor_malloc_zero(sizeof(*f->circ->hs_ident));
+}
+
+/** Release what <b>f</b> holds, and every connection. */
+static void
+tear_down(fixture_t *f)
+{
+  connection_free_all();
+  f->circ->p_streams = NULL;
+  circuit_free_(TO_CIRCUIT(f->circ));
+  UNMOCK(relay_send_command_from_edge_);
+  SMARTLIST_FOREACH(sent, char *, text, tor_free(text));
+  smartlist_free(sent);
+  addressmap_free_all();
+  tor_free(f->host);
+}
+
+/** Return a new stream of a client of <b>f</b> that tor led to the port of
+ * the target <b>index</b>. */
+static edge_connection_t *
+make_stream(fixture_t *f, int index)
+{
+  static crypt_path_t layer;
+  static streamid_t last_stream_id = 0;
+  edge_connection_t *stream = edge_connection_new(CONN_TYPE_EXIT, AF_INET);
+  TO_CONN(stream)->address = tor_strdup("(rendezvous)");
+  TO_CONN(stream)->state = EXIT_CONN_STATE_CONNECTING;
+  TO_CONN(stream)->purpose = EXIT_PURPOSE_CONNECT;
+  TO_CONN(stream)->port = (uint16_t) (index + 1);
+  tor_addr_make_unspec(&TO_CONN(stream)->addr);
+  stream->hs_ident = hs_ident_edge_conn_new(&f->service->identity_key);
+  stream->on_circuit = TO_CIRCUIT(f->circ);
+  stream->stream_id = ++last_stream_id;
+  layer.package_window = CIRCWINDOW_START;
+  stream->cpath_layer = &layer;
+  stream->package_window = 500;
+  stream->next_stream = f->circ->p_streams;
+  f->circ->p_streams = stream;
+  f->circ->hs_ident->num_rdv_streams++;
+  return stream;
+}
+
+/** Return the last relay command that was sent, or "". */
+static const char *
+last_sent(void)
+{
+  const int n = smartlist_len(sent);
+  return n ? smartlist_get(sent, n - 1) : "";
+}
+
+/** A port of an onion service that is a target leads to its place among the
+ * targets; that of an address to the address. */
+static void
+test_rbalance_forward_port(void *arg)
+{
+  fixture_t f;
+  hs_port_config_t *port = NULL;
+  edge_connection_t *stream;
+  rb_target_t *direct = NULL;
+  char *fault = NULL;
+  int index = -1;
+  (void) arg;
+
+  set_up(&f);
+  port = rb_forward_make_port(smartlist_get(f.service->state->config->targets,
+                                            1), 1);
+  tt_int_op(port->virtual_port, OP_EQ, 160);
+  tt_int_op(tor_addr_family(&port->real_addr), OP_EQ, AF_UNSPEC);
+  tt_int_op(port->real_port, OP_EQ, 2);
+  hs_port_config_free(port);
+  direct = rb_target_parse("80 tcp://127.0.0.1:99", &fault);
+  port = rb_forward_make_port(direct, 0);
+  tt_int_op(tor_addr_family(&port->real_addr), OP_EQ, AF_INET);
+  tt_int_op(port->real_port, OP_EQ, 99);
+
+  stream = make_stream(&f, 1);
+  tt_assert(rb_forward_find_target(f.service, stream, &index));
+  tt_int_op(index, OP_EQ, 1);
+  for (int bad = 0; bad < 4; ++bad) {
+    TO_CONN(stream)->port = bad == 0 ? 0 : bad == 1 ? 3 : 1;
+    if (bad == 2) {
+      tor_addr_from_ipv4h(&TO_CONN(stream)->addr, 0x7f000001);
+    } else {
+      tor_addr_make_unspec(&TO_CONN(stream)->addr);
+    }
+    TO_CONN(stream)->socket_family = bad == 3 ? AF_UNIX : AF_INET;
+    tt_ptr_op(rb_forward_find_target(f.service, stream, &index), OP_EQ, NULL);
+  }
+  TO_CONN(stream)->port = 1;
+  tt_assert(!rbalance_accept_stream(f.circ, stream));
+  connection_free_(TO_CONN(stream));
+ done:
+  rb_target_free(direct);
+  hs_port_config_free(port);
+  tear_down(&f);
+}
+
+/** Streams are linked with streams to the target, where the fewest are; they
+ * are open when that is. */
+static void
+test_rbalance_forward_open(void *arg)
+{
+  fixture_t f;
+  edge_connection_t *streams[4];
+  int groups[4];
+  (void) arg;
+
+  set_up(&f);
+  for (int i = 0; i < 4; ++i) {
+    const connection_t *conn;
+    const entry_connection_t *entry;
+    streams[i] = make_stream(&f, i == 3 ? 1 : 0);
+    tt_assert(rbalance_accept_stream(f.circ, streams[i]));
+    conn = TO_CONN(streams[i]);
+    tt_int_op(conn->state, OP_EQ, EXIT_CONN_STATE_CONNECTING);
+    tt_assert(conn->linked_conn);
+    tt_int_op(conn->linked_conn->type, OP_EQ, CONN_TYPE_AP);
+    entry = CONST_TO_ENTRY_CONN(conn->linked_conn);
+    tt_int_op(entry->socks_request->port, OP_EQ, i == 3 ? 8002 : 8001);
+    tt_int_op(strncmp(entry->original_dest_address, f.host, 56), OP_EQ, 0);
+    tt_assert(entry->entry_cfg.isolation_flags & ISO_SESSIONGRP);
+    tt_assert(!connection_is_reading(conn->linked_conn));
+    groups[i] = entry->entry_cfg.session_group;
+  }
+  tt_int_op(groups[0], OP_NE, groups[1]);
+  tt_assert(groups[2] == groups[0] || groups[2] == groups[1]);
+  tt_assert(groups[3] != groups[0] && groups[3] != groups[1]);
+  tt_int_op(smartlist_len(f.service->openings), OP_EQ, 4);
+  tt_int_op(smartlist_len(sent), OP_EQ, 0);
+
+  rbalance_stream_answered(TO_ENTRY_CONN(TO_CONN(streams[0])->linked_conn),
+                           0);
+  tt_int_op(TO_CONN(streams[0])->state, OP_EQ, EXIT_CONN_STATE_OPEN);
+  tt_assert(connection_is_reading(TO_CONN(streams[0])->linked_conn));
+  tt_assert(connection_is_reading(TO_CONN(streams[0])));
+  tt_str_op(last_sent(), OP_EQ, "4/0");
+  rb_forward_expire(f.service);
+  tt_int_op(smartlist_len(f.service->openings), OP_EQ, 3);
+  /* It is open, and stays so. */
+  rbalance_stream_answered(TO_ENTRY_CONN(TO_CONN(streams[0])->linked_conn),
+                           END_STREAM_REASON_MISC);
+  tt_assert(!TO_CONN(streams[0])->marked_for_close);
+ done:
+  tear_down(&f);
+}
+
+/** A target that is the service itself, our node service or a peer's would
+ * bring its streams back: they end. */
+static void
+test_rbalance_forward_loop(void *arg)
+{
+  fixture_t f;
+  ed25519_public_key_t keys[3];
+  ed25519_keypair_t peer;
+  smartlist_t *targets;
+  (void) arg;
+
+  set_up(&f);
+  targets = f.service->state->config->targets;
+  rbt_fill_key(7, &peer);
+  rb_peers_add(f.service->state->peers, &peer.pubkey, 9, rb_now_mono());
+  ed25519_pubkey_copy(&keys[0], &f.service->identity_key);
+  ed25519_pubkey_copy(&keys[1], &f.service->state->node_keys.pubkey);
+  ed25519_pubkey_copy(&keys[2], &peer.pubkey);
+  for (int i = 0; i < 3; ++i) {
+    rb_target_t *target = smartlist_get(targets, 0);
+    edge_connection_t *stream = make_stream(&f, 0);
+    char address[HS_SERVICE_ADDR_LEN_BASE32 + 1];
+    hs_build_address(&keys[i], HS_VERSION_THREE, address);
+    tor_free(target->host);
+    tor_asprintf(&target->host, "%s.onion", address);
+    tt_assert(rbalance_accept_stream(f.circ, stream));
+    tt_assert(TO_CONN(stream)->marked_for_close);
+    tt_ptr_op(TO_CONN(stream)->linked_conn, OP_EQ, NULL);
+    tt_str_op(last_sent(), OP_EQ, "3/8");
+  }
+  tt_int_op(smartlist_len(f.service->openings), OP_EQ, 0);
+ done:
+  tear_down(&f);
+}
+
+/** A failure goes to the client with its reason, unless that speaks of our own
+ * client side. */
+static void
+test_rbalance_forward_failure(void *arg)
+{
+  static const struct {
+    int reason;
+    const char *sent;
+  } cases[] = {
+    { END_STREAM_REASON_CONNECTREFUSED, "3/3" },
+    { END_STREAM_REASON_CONNECTREFUSED|END_STREAM_REASON_FLAG_REMOTE, "3/3" },
+    { END_STREAM_REASON_TIMEOUT, "3/7" },
+    { END_STREAM_REASON_MISC, "3/1" },
+    { END_STREAM_REASON_RESOLVEFAILED, "3/8" },
+    { END_STREAM_REASON_CANT_ATTACH, "3/8" },
+    { END_STREAM_REASON_NET_UNREACHABLE, "3/8" },
+  };
+  fixture_t f;
+  (void) arg;
+
+  set_up(&f);
+  for (size_t i = 0; i < ARRAY_LENGTH(cases); ++i) {
+    edge_connection_t *stream = make_stream(&f, 0);
+    tt_assert(rbalance_accept_stream(f.circ, stream));
+    rbalance_stream_answered(TO_ENTRY_CONN(TO_CONN(stream)->linked_conn),
+                             cases[i].reason);
+    tt_str_op(last_sent(), OP_EQ, cases[i].sent);
+    tt_assert(TO_CONN(stream)->marked_for_close);
+  }
+ done:
+  tear_down(&f);
+}
+
+/** A target that takes too long fails; for a client that has gone none is
+ * reached. */
+static void
+test_rbalance_forward_expire(void *arg)
+{
+  fixture_t f;
+  edge_connection_t *late, *gone;
+  connection_t *late_target, *gone_target;
+  (void) arg;
+
+  set_up(&f);
+  late = make_stream(&f, 0);
+  gone = make_stream(&f, 0);
+  tt_assert(rbalance_accept_stream(f.circ, late));
+  tt_assert(rbalance_accept_stream(f.circ, gone));
+  late_target = TO_CONN(late)->linked_conn;
+  gone_target = TO_CONN(gone)->linked_conn;
+  rbt_pass_time(29 * SEC);
+  rb_forward_expire(f.service);
+  tt_int_op(smartlist_len(f.service->openings), OP_EQ, 2);
+
+  gone->edge_has_sent_end = 1;
+  connection_mark_for_close(TO_CONN(gone));
+  rb_forward_expire(f.service);
+  tt_int_op(smartlist_len(f.service->openings), OP_EQ, 1);
+  tt_assert(gone_target->marked_for_close);
+  tt_assert(!late_target->marked_for_close);
+
+  rbt_pass_time(1 * SEC);
+  rb_forward_expire(f.service);
+  tt_int_op(smartlist_len(f.service->openings), OP_EQ, 0);
+  tt_assert(late_target->marked_for_close);
+  tt_assert(TO_CONN(late)->marked_for_close);
+  tt_str_op(last_sent(), OP_EQ, "3/7");
+ done:
+  tear_down(&f);
+}
+
+#define TEST(name) \
+  { #name, test_rbalance_forward_ ## name, TT_FORK, &rbt_glue_setup, NULL }
+
+struct testcase_t rbalance_forward_tests[] = {
+  TEST(port),
+  TEST(open),
+  TEST(loop),
+  TEST(failure),
+  TEST(expire),
+  END_OF_TESTCASES
+};

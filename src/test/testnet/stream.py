@@ -1,0 +1,86 @@
+"""A raw stream through a client's SOCKS port, and servers for the other end."""
+import itertools
+import socket
+import struct
+import threading
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+
+from .ports import free_port
+
+_CHUNK = 65536
+_users = itertools.count(1)
+
+
+class SocksError(Exception):
+    """The client's tor says with `code` why there is no stream (RFC 1928)."""
+
+    def __init__(self, code):
+        super().__init__("SOCKS reply %d" % code)
+        self.code = code
+
+
+def open_stream(client, hostname, port, seconds=60):
+    """Return a socket that is a new stream on circuits of its own."""
+    sock = socket.create_connection(("127.0.0.1", client.socks_port), seconds)
+    try:
+        user = b"stream%d" % next(_users)
+        sock.sendall(b"\x05\x01\x02")
+        _expect(sock, b"\x05\x02")
+        sock.sendall(b"\x01" + bytes([len(user)]) + user + b"\x01x")
+        _expect(sock, b"\x01\x00")
+        name = hostname.encode()
+        sock.sendall(b"\x05\x01\x00\x03" + bytes([len(name)]) + name
+                     + struct.pack(">H", port))
+        code = receive(sock, 10)[1]
+        if code:
+            raise SocksError(code)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def receive(sock, count):
+    """Return the next `count` bytes."""
+    parts = []
+    while count:
+        part = sock.recv(min(count, _CHUNK))
+        if not part:
+            raise EOFError("%d bytes are missing" % count)
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
+def _expect(sock, expected):
+    """Read what must be `expected`."""
+    got = receive(sock, len(expected))
+    if got != expected:
+        raise OSError("SOCKS: %r instead of %r" % (got, expected))
+
+
+class Echo:
+    """A server that sends back what it gets, after a banner."""
+
+    def __init__(self, banner=b""):
+        self.port = free_port()
+
+        class Handler(BaseRequestHandler):
+            """Answers one connection."""
+
+            def handle(self):
+                self.request.sendall(banner)
+                try:
+                    while chunk := self.request.recv(_CHUNK):
+                        self.request.sendall(chunk)
+                except ConnectionError:
+                    pass
+        self._server = ThreadingTCPServer(("127.0.0.1", self.port), Handler)
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever,
+                         daemon=True).start()
+
+    def stop(self):
+        """Stop answering."""
+        self._server.shutdown()
+        self._server.server_close()

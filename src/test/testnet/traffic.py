@@ -105,6 +105,15 @@ class Traffic:
         return [reply for reply in self.replies
                 if 0 <= reply.begun - ended < NOTICED_SECONDS]
 
+    def struck(self, begun, ended):
+        """Return the finished replies that the end of a node may spoil.
+
+        It was being ended from `begun` on and was gone when it had `ended`:
+        to requests under way then, and those that begun_after() leaves out.
+        """
+        return [reply for reply in self.replies if reply.ended >= begun
+                and reply.begun < ended + NOTICED_SECONDS]
+
     def _run(self):
         """Hand out requests until told to stop."""
         due = time.monotonic() + self._pause

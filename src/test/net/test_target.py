@@ -20,6 +20,9 @@ _BANNER = b"SSH-2.0-target\r\n"
 _MANY_BYTES = 12 * 1024 * 1024
 # What ports of the service lead to.
 _HTTP, _BANNERED, _ECHO, _CLOSED, _DIRECT, _NOWHERE = 8080, 22, 7, 9, 81, 82
+# How the streams to targets end in a list of streams; peer channels have
+# another port.
+_TARGET_PORTS = (".onion:80", ".onion:22", ".onion:7", ".onion:9")
 # A reply of RFC 1928.
 _SOCKS_TTL_EXPIRED = 6
 
@@ -87,16 +90,14 @@ def forwarding(make_cluster, target, client):
 
 
 def streams(node):
-    """Return the streams that a node has to targets."""
-    return node.control.info("stream-status").split("\n")
+    """Return the lines of a node's streams to targets, by GETINFO."""
+    return [line for line in node.control.info("stream-status").splitlines()
+            if line.endswith(_TARGET_PORTS)]
 
 
 def idle(cluster):
     """Return True iff no node has a stream to a target."""
-    return not any("target" in line or ".onion:" in line
-                   for node in cluster.running for line in streams(node)
-                   if any(".onion:%d " % port in line
-                          for port in (80, 22, 7, 9)))
+    return not any(streams(node) for node in cluster.running)
 
 
 def wait_idle(cluster):
@@ -200,6 +201,8 @@ def test_streams_are_spread_over_circuits(forwarding, client, target):
     try:
         for _ in range(8 * _CIRCUITS):
             socks.append(open_stream(client, forwarding.hostname, _ECHO))
+        assert sum(len(streams(node)) for node in forwarding.running) == len(
+            socks)
         for node in forwarding.running:
             circuits = [line for line in node.control.info(
                 "circuit-status").split("\n")

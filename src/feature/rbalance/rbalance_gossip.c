@@ -289,7 +289,7 @@ drop_old_record(rb_state_t *state, rb_peer_t *sender, const rb_peer_t *owner,
 {
   state->dropped[RB_DROP_OLD_RECORD]++;
   if (owner->state == RB_NODE_DEAD && owner != sender) {
-    rb_report_death(state, sender, owner, now, actions);
+    rb_report_to(state, sender, owner, now, actions);
   }
 }
 

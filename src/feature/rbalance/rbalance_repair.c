@@ -59,6 +59,18 @@ tell_repair(const rb_slot_t *slot, const uint8_t *hsdir_id,
   add_action(actions, RB_ACT_REPAIR, slot, hsdir_id)->repair = repair;
 }
 
+/** Ask for a full upload of the descriptor of <b>slot</b> for the reason
+ * <b>repair</b>, which <b>hsdir_id</b> or, if that is NULL, no single HSDir
+ * gave. */
+static void
+republish(rb_slot_t *slot, const uint8_t *hsdir_id, rb_repair_t repair,
+          uint64_t now, smartlist_t *actions)
+{
+  tell_repair(slot, hsdir_id, repair, actions);
+  add_action(actions, RB_ACT_PUBLISH, slot, NULL);
+  slot->requested_at = now;
+}
+
 /** Ask <b>dir</b>, which rejected the descriptor of <b>slot</b>, which one it
  * has, unless another question is open. */
 static void
@@ -122,9 +134,7 @@ replace_newer(const rb_state_t *state, rb_slot_t *slot,
 {
   if (state->role == RB_ROLE_PUBLISHER &&
       rb_upload_take_replacement(&slot->upload, now)) {
-    tell_repair(slot, dir->id, RB_REPAIR_NEWER, actions);
-    add_action(actions, RB_ACT_PUBLISH, slot, NULL);
-    slot->requested_at = now;
+    republish(slot, dir->id, RB_REPAIR_NEWER, now, actions);
   }
 }
 
@@ -191,19 +201,13 @@ static void
 run_renewals(const rb_state_t *state, rb_slot_t *slot, uint64_t now,
              smartlist_t *actions)
 {
-  rb_repair_t repair;
   if (rb_upload_take_renewal(&slot->upload, now)) {
-    repair = RB_REPAIR_REJECTED;
+    republish(slot, NULL, RB_REPAIR_REJECTED, now, actions);
   } else if (rb_upload_take_overdue(&slot->upload,
                                     state->config->descriptor_max_age,
                                     now)) {
-    repair = RB_REPAIR_TOO_OLD;
-  } else {
-    return;
+    republish(slot, NULL, RB_REPAIR_TOO_OLD, now, actions);
   }
-  tell_repair(slot, NULL, repair, actions);
-  add_action(actions, RB_ACT_PUBLISH, slot, NULL);
-  slot->requested_at = now;
 }
 
 /** Ask one HSDir for one of our descriptors, if that is due. */

@@ -120,6 +120,16 @@ rb_report_silence(rb_state_t *state, rb_peer_t *peer, rb_now_t now,
   rb_outbox_broadcast_report(state, NULL, &report, now, actions);
 }
 
+/** Tell <b>listener</b> our word that <b>peer</b> does not answer. */
+void
+rb_report_to(rb_state_t *state, rb_peer_t *listener, const rb_peer_t *peer,
+             rb_now_t now, smartlist_t *actions)
+{
+  rb_msg_backend_unhealthy_t report;
+  make_report(state, peer, RB_REPORT_SILENT, &report);
+  rb_outbox_send_report(state, listener, &report, now, actions);
+}
+
 /** <b>peer</b> speaks to us, and it or we were cut off before: if anybody said
  * that it is silent, tell <b>peer</b>, which cannot know, so that it refutes
  * that for everybody. */
@@ -127,25 +137,13 @@ void
 rb_report_return(rb_state_t *state, rb_peer_t *peer, rb_now_t now,
                  smartlist_t *actions)
 {
-  rb_msg_backend_unhealthy_t report;
   /* While nodes are dead we may take for a mesh what is none. */
   if (rb_peers_count(state->peers) < RB_MESH_NODES ||
       (!peer->n_reports && peer->state != RB_NODE_UNHEALTHY &&
        peer->state != RB_NODE_DEAD)) {
     return;
   }
-  make_report(state, peer, RB_REPORT_SILENT, &report);
-  rb_outbox_send_report(state, peer, &report, now, actions);
-}
-
-/** Tell <b>listener</b> that <b>peer</b> is dead. */
-void
-rb_report_death(rb_state_t *state, rb_peer_t *listener,
-                const rb_peer_t *peer, rb_now_t now, smartlist_t *actions)
-{
-  rb_msg_backend_unhealthy_t report;
-  make_report(state, peer, RB_REPORT_SILENT, &report);
-  rb_outbox_send_report(state, listener, &report, now, actions);
+  rb_report_to(state, peer, peer, now, actions);
 }
 
 /** Handle <b>report</b>, which came from <b>sender</b>. */

@@ -17,9 +17,8 @@ void rb_report_note_refusal(rb_state_t *state,
                             smartlist_t *actions);
 void rb_report_silence(rb_state_t *state, rb_peer_t *peer, rb_now_t now,
                        smartlist_t *actions);
-void rb_report_death(rb_state_t *state, rb_peer_t *listener,
-                     const rb_peer_t *peer, rb_now_t now,
-                     smartlist_t *actions);
+void rb_report_to(rb_state_t *state, rb_peer_t *listener,
+                  const rb_peer_t *peer, rb_now_t now, smartlist_t *actions);
 void rb_report_return(rb_state_t *state, rb_peer_t *peer, rb_now_t now,
                       smartlist_t *actions);
 void rb_report_receive(rb_state_t *state, rb_peer_t *sender,

@@ -6,20 +6,15 @@
  * @brief Test peer channels: what comes in and goes out on their connections.
  **/
 
-#define CIRCUITBUILD_PRIVATE
-#define CIRCUITLIST_PRIVATE
-
 #include "core/or/or.h"
 #include "test/test.h"
 #include "test/rbalance_test_glue.h"
 #include "test/rbalance_test_helpers.h"
+#include "test/rbalance_test_stream.h"
 
 #include "core/mainloop/connection.h"
 #include "core/mainloop/mainloop.h"
-#include "core/or/circuitbuild.h"
-#include "core/or/circuitlist.h"
 #include "core/or/connection_edge.h"
-#include "core/or/relay.h"
 #include "feature/client/addressmap.h"
 #include "feature/hs/hs_common.h"
 #include "feature/hs/hs_ident.h"
@@ -33,67 +28,6 @@
 #include "core/or/entry_connection_st.h"
 #include "core/or/origin_circuit_st.h"
 #include "core/or/socks_request_st.h"
-
-/** The relay commands that were sent: a list of names. */
-static smartlist_t *sent = NULL;
-/** What sending a relay command returns. */
-static int send_result = 0;
-
-/** Note <b>command</b> and, of an END, its reason. */
-static int
-mock_send(streamid_t stream_id, circuit_t *circ, uint8_t command,
-          const char *payload, size_t payload_len, crypt_path_t *cpath_layer,
-          const char *filename, int lineno)
-{
-  (void) stream_id;
-  (void) circ;
-  (void) cpath_layer;
-  (void) filename;
-  (void) lineno;
-  smartlist_add_asprintf(sent, "%d/%d", command,
-                         payload_len ? payload[0] : 0);
-  return send_result;
-}
-
-/** Return a new rendezvous circuit of an onion service, and catch what is sent
- * on it. */
-static origin_circuit_t *
-setup_circuit(void)
-{
-  origin_circuit_t *circ;
-  sent = smartlist_new();
-  tor_init_connection_lists();
-  MOCK(relay_send_command_from_edge_, mock_send);
-  circ = origin_circuit_init(CIRCUIT_PURPOSE_S_REND_JOINED, 0);
-  circ->hs_ident = tor_malloc_zero(sizeof(*circ->hs_ident));
-  return circ;
-}
-
-/** Undo setup_circuit(), and release every connection. */
-static void
-cleanup_circuit(origin_circuit_t *circ)
-{
-  connection_free_all();
-  circ->p_streams = NULL;
-  circuit_free_(TO_CIRCUIT(circ));
-  UNMOCK(relay_send_command_from_edge_);
-  SMARTLIST_FOREACH(sent, char *, text, tor_free(text));
-  smartlist_free(sent);
-}
-
-/** Return a new stream of a client on <b>circ</b>, for the onion service with
- * <b>key</b>. */
-static edge_connection_t *
-make_stream(origin_circuit_t *circ, const ed25519_public_key_t *key)
-{
-  edge_connection_t *stream = edge_connection_new(CONN_TYPE_EXIT, AF_INET);
-  stream->hs_ident = hs_ident_edge_conn_new(key);
-  stream->on_circuit = TO_CIRCUIT(circ);
-  stream->stream_id = 1;
-  circ->p_streams = stream;
-  circ->hs_ident->num_rdv_streams++;
-  return stream;
-}
 
 /** Append to <b>out</b> the frame of the ping 77 of a node called beta. */
 static void
@@ -263,21 +197,22 @@ test_rbalance_channel_accept(void *arg)
   rb_service_t *balanced = rbt_find_balanced(service);
   const ed25519_public_key_t *node_key =
     &balanced->state->node_keys.pubkey;
-  origin_circuit_t *circ = setup_circuit();
+  origin_circuit_t *circ =
+    rbt_make_rend_circuit(&balanced->identity_key);
   edge_connection_t *stream;
   const rb_channel_t *channel;
   const connection_t *conn;
   (void) arg;
 
-  stream = make_stream(circ, &service->keys.identity_pk);
+  stream = rbt_make_stream(circ, &service->keys.identity_pk);
   tt_assert(!rbalance_accept_stream(circ, stream));
   tt_int_op(smartlist_len(balanced->channels), OP_EQ, 0);
-  tt_int_op(smartlist_len(sent), OP_EQ, 0);
+  tt_int_op(smartlist_len(rbt_sent), OP_EQ, 0);
   ed25519_pubkey_copy(&stream->hs_ident->identity_pk, node_key);
 
   tt_assert(rbalance_accept_stream(circ, stream));
-  tt_int_op(smartlist_len(sent), OP_EQ, 1);
-  tt_str_op(smartlist_get(sent, 0), OP_EQ, "4/0");
+  tt_int_op(smartlist_len(rbt_sent), OP_EQ, 1);
+  tt_str_op(smartlist_get(rbt_sent, 0), OP_EQ, "4/0");
   tt_int_op(smartlist_len(balanced->channels), OP_EQ, 1);
   channel = smartlist_get(balanced->channels, 0);
   tt_assert(channel->is_inbound);
@@ -293,7 +228,7 @@ test_rbalance_channel_accept(void *arg)
   tt_int_op(buf_datalen(conn->outbuf), OP_EQ, 0);
 
  done:
-  cleanup_circuit(circ);
+  rbt_free_rend_circuit(circ);
 }
 
 /** When too many handshakes are going on, a further stream is ended; channels
@@ -304,38 +239,39 @@ test_rbalance_channel_limit(void *arg)
   rb_service_t *balanced = rbt_find_balanced(rbt_register_service(1));
   const ed25519_public_key_t *node_key =
     &balanced->state->node_keys.pubkey;
-  origin_circuit_t *circ = setup_circuit();
+  origin_circuit_t *circ =
+    rbt_make_rend_circuit(&balanced->identity_key);
   rb_channel_t *channel = NULL;
   (void) arg;
 
   for (int i = 0; i < RB_MAX_PENDING_CHANNELS; ++i) {
     channel = rbt_add_channel(balanced, NULL, 2, true);
   }
-  tt_assert(rbalance_accept_stream(circ, make_stream(circ, node_key)));
+  tt_assert(rbalance_accept_stream(circ, rbt_make_stream(circ, node_key)));
   tt_int_op(smartlist_len(balanced->channels), OP_EQ,
             RB_MAX_PENDING_CHANNELS);
   tt_u64_op(balanced->state->dropped[RB_DROP_LIMIT], OP_EQ, 1);
   tt_ptr_op(circ->p_streams, OP_EQ, NULL);
   tt_u64_op(circ->hs_ident->num_rdv_streams, OP_EQ, 0);
   /* END with reason DONE, as a service that closes it would. */
-  tt_str_op(smartlist_get(sent, 0), OP_EQ, "3/6");
-  tt_int_op(smartlist_len(sent), OP_EQ, 1);
+  tt_str_op(smartlist_get(rbt_sent, 0), OP_EQ, "3/6");
+  tt_int_op(smartlist_len(rbt_sent), OP_EQ, 1);
 
   channel->is_up = true;
-  tt_assert(rbalance_accept_stream(circ, make_stream(circ, node_key)));
+  tt_assert(rbalance_accept_stream(circ, rbt_make_stream(circ, node_key)));
   tt_int_op(smartlist_len(balanced->channels), OP_EQ,
             RB_MAX_PENDING_CHANNELS + 1);
 
   /* A circuit that can't carry the answer leaves a lost channel. */
   channel = smartlist_get(balanced->channels, RB_MAX_PENDING_CHANNELS);
   channel->is_up = true;
-  send_result = -1;
-  tt_assert(rbalance_accept_stream(circ, make_stream(circ, node_key)));
+  rbt_send_result = -1;
+  tt_assert(rbalance_accept_stream(circ, rbt_make_stream(circ, node_key)));
   channel = smartlist_get(balanced->channels, RB_MAX_PENDING_CHANNELS + 1);
   tt_assert(channel->is_lost);
 
  done:
-  cleanup_circuit(circ);
+  rbt_free_rend_circuit(circ);
 }
 
 /** A channel that we open is a stream to the peer's node address and port,

@@ -7,21 +7,15 @@
  * stays within its bounds, what is dropped is counted, and the node serves.
  **/
 
-#define CIRCUITBUILD_PRIVATE
-#define CIRCUITLIST_PRIVATE
-
 #include "core/or/or.h"
 #include "test/test.h"
 #include "test/rbalance_test_glue.h"
 #include "test/rbalance_test_helpers.h"
+#include "test/rbalance_test_stream.h"
 
 #include "core/mainloop/connection.h"
 #include "core/mainloop/mainloop.h"
-#include "core/or/circuitbuild.h"
-#include "core/or/circuitlist.h"
 #include "core/or/connection_edge.h"
-#include "core/or/relay.h"
-#include "feature/hs/hs_ident.h"
 #include "feature/rbalance/rbalance.h"
 #include "feature/rbalance/rbalance_frame.h"
 #include "feature/rbalance/rbalance_gossip.h"
@@ -29,7 +23,6 @@
 #include "lib/crypt_ops/crypto_rand.h"
 
 #include "core/or/connection_st.h"
-#include "core/or/crypt_path_st.h"
 #include "core/or/edge_connection_st.h"
 #include "core/or/origin_circuit_st.h"
 
@@ -56,47 +49,6 @@ typedef struct target_t {
   uint64_t sequence;
 } target_t;
 
-/** Number of the last stream. */
-static streamid_t last_stream_id = 0;
-
-/** Let every relay command pass. */
-static int
-mock_send(streamid_t stream_id, circuit_t *circ, uint8_t command,
-          const char *payload, size_t payload_len, crypt_path_t *cpath_layer,
-          const char *filename, int lineno)
-{
-  (void) stream_id;
-  (void) circ;
-  (void) command;
-  (void) payload;
-  (void) payload_len;
-  (void) cpath_layer;
-  (void) filename;
-  (void) lineno;
-  return 0;
-}
-
-/** Return a new stream of a client to <b>port</b> of the onion service with
- * <b>key</b>. */
-static edge_connection_t *
-make_stream(const target_t *t, const ed25519_public_key_t *key,
-            uint16_t port)
-{
-  edge_connection_t *stream = edge_connection_new(CONN_TYPE_EXIT, AF_INET);
-  stream->hs_ident = hs_ident_edge_conn_new(key);
-  stream->on_circuit = TO_CIRCUIT(t->circ);
-  stream->cpath_layer = t->circ->cpath;
-  stream->package_window = STREAMWINDOW_START;
-  stream->stream_id = ++last_stream_id;
-  stream->next_stream = t->circ->p_streams;
-  TO_CONN(stream)->address = tor_strdup("a client");
-  TO_CONN(stream)->port = port;
-  TO_CONN(stream)->purpose = EXIT_PURPOSE_CONNECT;
-  t->circ->p_streams = stream;
-  t->circ->hs_ident->num_rdv_streams++;
-  return stream;
-}
-
 /** Open a stream to the node service of <b>t</b>.  Return the connection of
  * the channel that it became, or NULL if it was refused. */
 static connection_t *
@@ -104,9 +56,10 @@ connect_to(const target_t *t)
 {
   const rb_channel_t *channel;
   const int n_channels = smartlist_len(t->balanced->channels);
-  rbalance_accept_stream(t->circ,
-                         make_stream(t, &t->state->node_keys.pubkey,
-                                     RB_NODE_PORT));
+  edge_connection_t *stream =
+    rbt_make_stream(t->circ, &t->state->node_keys.pubkey);
+  TO_CONN(stream)->port = RB_NODE_PORT;
+  rbalance_accept_stream(t->circ, stream);
   if (smartlist_len(t->balanced->channels) == n_channels) {
     return NULL;
   }
@@ -171,34 +124,16 @@ peer_of(const target_t *t)
   return rb_peers_find(t->state->peers, &t->peer_keys.pubkey);
 }
 
-/** Return a new rendezvous circuit for <b>service</b>, of one hop that takes
- * all there is. */
-static origin_circuit_t *
-make_circuit(const hs_service_t *service)
-{
-  origin_circuit_t *circ = origin_circuit_init(CIRCUIT_PURPOSE_S_REND_JOINED,
-                                               0);
-  circ->hs_ident = hs_ident_circuit_new(&service->keys.identity_pk);
-  circ->cpath = tor_malloc_zero(sizeof(crypt_path_t));
-  circ->cpath->magic = CRYPT_PATH_MAGIC;
-  circ->cpath->next = circ->cpath->prev = circ->cpath;
-  circ->cpath->package_window = INT_MAX;
-  circ->cpath->relay_cell_format = RELAY_CELL_FORMAT_V0;
-  return circ;
-}
-
 /** Set up <b>t</b>, with one peer that is Healthy and has a channel. */
 static void
 setup_target(target_t *t)
 {
   memset(t, 0, sizeof(*t));
-  tor_init_connection_lists();
   connection_bucket_init();
-  MOCK(relay_send_command_from_edge_, mock_send);
   t->service = rbt_register_service(1);
   t->balanced = rbt_find_balanced(t->service);
   t->state = t->balanced->state;
-  t->circ = make_circuit(t->service);
+  t->circ = rbt_make_rend_circuit(&t->service->keys.identity_pk);
   rbt_fill_key(2, &t->peer_keys);
   rbt_add_peer(t->balanced, 2, "beta", rbt_make_sets(1, 3));
   t->conn = shake_hands(t, &t->peer_keys, t->peer_bytes);
@@ -208,16 +143,6 @@ setup_target(target_t *t)
   rb_gossip_digest(t->state, t->digest);
   t->role = t->state->role;
   t->sequence = t->state->record->sequence;
-}
-
-/** Undo setup_target(). */
-static void
-cleanup_target(target_t *t)
-{
-  connection_free_all();
-  t->circ->p_streams = NULL;
-  circuit_free_(TO_CIRCUIT(t->circ));
-  UNMOCK(relay_send_command_from_edge_);
 }
 
 /** Return true iff <b>t</b> is as before the flood, with <b>n_peers</b>
@@ -336,7 +261,7 @@ test_rbalance_flood_handshakes(void *arg)
   tt_assert(still_serves(&t, 3));
  done:
   rb_tokens_free(foreign);
-  cleanup_target(&t);
+  rbt_free_rend_circuit(t.circ);
 }
 
 /** Ten thousand streams that say nothing: a few are kept, for a while, and
@@ -365,7 +290,7 @@ test_rbalance_flood_streams(void *arg)
   tt_assert(is_unchanged(&t, 1));
   tt_assert(still_serves(&t, 3));
  done:
-  cleanup_target(&t);
+  rbt_free_rend_circuit(t.circ);
 }
 
 /** Return the number <b>i</b> of bad tags, to be freed by the caller, where
@@ -404,8 +329,9 @@ static bool
 is_taken(const target_t *t, const char *tag)
 {
   edge_connection_t *stream =
-    make_stream(t, &t->service->keys.identity_pk, RB_NODE_PORT);
+    rbt_make_stream(t->circ, &t->service->keys.identity_pk);
   bool taken;
+  TO_CONN(stream)->port = RB_NODE_PORT;
   rbalance_judge_begin(t->circ, stream, tag);
   taken = rbalance_takes_stream(stream);
   t->circ->p_streams = stream->next_stream;
@@ -460,7 +386,7 @@ test_rbalance_flood_joins(void *arg)
   tor_free(good);
   tor_free(bad);
   rb_tokens_free(foreign);
-  cleanup_target(&t);
+  rbt_free_rend_circuit(t.circ);
 }
 
 /** Return the text of a message of beta with <b>number</b>, to be freed by the
@@ -534,7 +460,7 @@ test_rbalance_flood_messages(void *arg)
   tt_u64_op(t.state->dropped[RB_DROP_OVERSIZED], OP_EQ, 1);
  done:
   tor_free(text);
-  cleanup_target(&t);
+  rbt_free_rend_circuit(t.circ);
 }
 
 #define TEST(name) \

@@ -271,6 +271,8 @@ test_rbalance_config_targets(void *arg)
 {
   const hs_service_t *service;
   const hs_port_config_t *port;
+  const rb_target_t *target;
+  ed25519_keypair_t keys;
   char *lines = NULL, *bad = NULL;
   (void) arg;
 
@@ -282,6 +284,9 @@ test_rbalance_config_targets(void *arg)
   service = make_service(lines);
   tt_assert(service);
   tt_int_op(smartlist_len(service->config.rbalance->targets), OP_EQ, 2);
+  target = smartlist_get(service->config.rbalance->targets, 0);
+  rbt_fill_key(1, &keys);
+  tt_assert(ed25519_pubkey_eq(&target->key, &keys.pubkey));
   tt_int_op(service->config.rbalance->target_circuits, OP_EQ, 64);
   tt_u64_op(service->config.rbalance->target_timeout, OP_EQ, 60000);
   tt_int_op(smartlist_len(service->config.ports), OP_EQ, 3);

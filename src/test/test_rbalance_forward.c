@@ -6,28 +6,21 @@
  * @brief Test streams of clients that go on to a target.
  **/
 
-#define CIRCUITBUILD_PRIVATE
-#define CIRCUITLIST_PRIVATE
-
 #include "core/or/or.h"
 #include "test/test.h"
 #include "test/rbalance_test_glue.h"
 #include "test/rbalance_test_helpers.h"
+#include "test/rbalance_test_stream.h"
 
 #include "core/mainloop/connection.h"
 #include "core/mainloop/mainloop.h"
-#include "core/or/circuitbuild.h"
-#include "core/or/circuitlist.h"
 #include "core/or/connection_edge.h"
-#include "core/or/relay.h"
 #include "feature/client/addressmap.h"
 #include "feature/hs/hs_common.h"
-#include "feature/hs/hs_ident.h"
 #include "feature/rbalance/rbalance.h"
 #include "feature/rbalance/rbalance_forward.h"
 
 #include "core/or/connection_st.h"
-#include "core/or/crypt_path_st.h"
 #include "core/or/edge_connection_st.h"
 #include "core/or/entry_connection_st.h"
 #include "core/or/origin_circuit_st.h"
@@ -42,25 +35,6 @@ typedef struct fixture_t {
   /** Address of the target, with ".onion". */
   char *host;
 } fixture_t;
-
-/** The relay commands that were sent: "COMMAND/REASON". */
-static smartlist_t *sent = NULL;
-
-/** Note <b>command</b> and, of an END, its reason. */
-static int
-mock_send(streamid_t stream_id, circuit_t *circ, uint8_t command,
-          const char *payload, size_t payload_len, crypt_path_t *cpath_layer,
-          const char *filename, int lineno)
-{
-  (void) stream_id;
-  (void) circ;
-  (void) cpath_layer;
-  (void) filename;
-  (void) lineno;
-  smartlist_add_asprintf(sent, "%d/%d", command,
-                         payload_len ? payload[0] : 0);
-  return 0;
-}
 
 /** Make the fixture at <b>f</b>. */
 static void
@@ -82,24 +56,15 @@ set_up(fixture_t *f)
   }
   f->service->state->config->target_circuits = 2;
   f->service->state->config->target_timeout = 30 * SEC;
-  sent = smartlist_new();
-  tor_init_connection_lists();
   addressmap_init();
-  MOCK(relay_send_command_from_edge_, mock_send);
-  f->circ = origin_circuit_init(CIRCUIT_PURPOSE_S_REND_JOINED, 0);
-  f->circ->hs_ident = tor_malloc_zero(sizeof(*f->circ->hs_ident));
+  f->circ = rbt_make_rend_circuit(&f->service->identity_key);
 }
 
 /** Release what <b>f</b> holds, and every connection. */
 static void
 tear_down(fixture_t *f)
 {
-  connection_free_all();
-  f->circ->p_streams = NULL;
-  circuit_free_(TO_CIRCUIT(f->circ));
-  UNMOCK(relay_send_command_from_edge_);
-  SMARTLIST_FOREACH(sent, char *, text, tor_free(text));
-  smartlist_free(sent);
+  rbt_free_rend_circuit(f->circ);
   addressmap_free_all();
   tor_free(f->host);
 }
@@ -109,32 +74,11 @@ tear_down(fixture_t *f)
 static edge_connection_t *
 make_stream(fixture_t *f, int index)
 {
-  static crypt_path_t layer;
-  static streamid_t last_stream_id = 0;
-  edge_connection_t *stream = edge_connection_new(CONN_TYPE_EXIT, AF_INET);
-  TO_CONN(stream)->address = tor_strdup("(rendezvous)");
-  TO_CONN(stream)->state = EXIT_CONN_STATE_CONNECTING;
-  TO_CONN(stream)->purpose = EXIT_PURPOSE_CONNECT;
+  edge_connection_t *stream = rbt_make_stream(f->circ,
+                                              &f->service->identity_key);
   TO_CONN(stream)->port = (uint16_t) (index + 1);
   tor_addr_make_unspec(&TO_CONN(stream)->addr);
-  stream->hs_ident = hs_ident_edge_conn_new(&f->service->identity_key);
-  stream->on_circuit = TO_CIRCUIT(f->circ);
-  stream->stream_id = ++last_stream_id;
-  layer.package_window = CIRCWINDOW_START;
-  stream->cpath_layer = &layer;
-  stream->package_window = 500;
-  stream->next_stream = f->circ->p_streams;
-  f->circ->p_streams = stream;
-  f->circ->hs_ident->num_rdv_streams++;
   return stream;
-}
-
-/** Return the last relay command that was sent, or "". */
-static const char *
-last_sent(void)
-{
-  const int n = smartlist_len(sent);
-  return n ? smartlist_get(sent, n - 1) : "";
 }
 
 /** A port of an onion service that is a target leads to its place among the
@@ -147,7 +91,6 @@ test_rbalance_forward_port(void *arg)
   edge_connection_t *stream;
   rb_target_t *direct = NULL;
   char *fault = NULL;
-  int index = -1;
   (void) arg;
 
   set_up(&f);
@@ -163,8 +106,7 @@ test_rbalance_forward_port(void *arg)
   tt_int_op(port->real_port, OP_EQ, 99);
 
   stream = make_stream(&f, 1);
-  tt_assert(rb_forward_find_target(f.service, stream, &index));
-  tt_int_op(index, OP_EQ, 1);
+  tt_int_op(rb_forward_find_target(f.service, stream), OP_EQ, 1);
   for (int bad = 0; bad < 4; ++bad) {
     TO_CONN(stream)->port = bad == 0 ? 0 : bad == 1 ? 3 : 1;
     if (bad == 2) {
@@ -173,7 +115,7 @@ test_rbalance_forward_port(void *arg)
       tor_addr_make_unspec(&TO_CONN(stream)->addr);
     }
     TO_CONN(stream)->socket_family = bad == 3 ? AF_UNIX : AF_INET;
-    tt_ptr_op(rb_forward_find_target(f.service, stream, &index), OP_EQ, NULL);
+    tt_int_op(rb_forward_find_target(f.service, stream), OP_EQ, -1);
   }
   TO_CONN(stream)->port = 1;
   tt_assert(!rbalance_accept_stream(f.circ, stream));
@@ -215,14 +157,14 @@ test_rbalance_forward_open(void *arg)
   tt_assert(groups[2] == groups[0] || groups[2] == groups[1]);
   tt_assert(groups[3] != groups[0] && groups[3] != groups[1]);
   tt_int_op(smartlist_len(f.service->openings), OP_EQ, 4);
-  tt_int_op(smartlist_len(sent), OP_EQ, 0);
+  tt_int_op(smartlist_len(rbt_sent), OP_EQ, 0);
 
   rbalance_stream_answered(TO_ENTRY_CONN(TO_CONN(streams[0])->linked_conn),
                            0);
   tt_int_op(TO_CONN(streams[0])->state, OP_EQ, EXIT_CONN_STATE_OPEN);
   tt_assert(connection_is_reading(TO_CONN(streams[0])->linked_conn));
   tt_assert(connection_is_reading(TO_CONN(streams[0])));
-  tt_str_op(last_sent(), OP_EQ, "4/0");
+  tt_str_op(rbt_last_sent(), OP_EQ, "4/0");
   rb_forward_expire(f.service);
   tt_int_op(smartlist_len(f.service->openings), OP_EQ, 3);
   /* It is open, and stays so. */
@@ -254,14 +196,11 @@ test_rbalance_forward_loop(void *arg)
   for (int i = 0; i < 3; ++i) {
     rb_target_t *target = smartlist_get(targets, 0);
     edge_connection_t *stream = make_stream(&f, 0);
-    char address[HS_SERVICE_ADDR_LEN_BASE32 + 1];
-    hs_build_address(&keys[i], HS_VERSION_THREE, address);
-    tor_free(target->host);
-    tor_asprintf(&target->host, "%s.onion", address);
+    ed25519_pubkey_copy(&target->key, &keys[i]);
     tt_assert(rbalance_accept_stream(f.circ, stream));
     tt_assert(TO_CONN(stream)->marked_for_close);
     tt_ptr_op(TO_CONN(stream)->linked_conn, OP_EQ, NULL);
-    tt_str_op(last_sent(), OP_EQ, "3/8");
+    tt_str_op(rbt_last_sent(), OP_EQ, "3/8");
   }
   tt_int_op(smartlist_len(f.service->openings), OP_EQ, 0);
  done:
@@ -294,7 +233,7 @@ test_rbalance_forward_failure(void *arg)
     tt_assert(rbalance_accept_stream(f.circ, stream));
     rbalance_stream_answered(TO_ENTRY_CONN(TO_CONN(stream)->linked_conn),
                              cases[i].reason);
-    tt_str_op(last_sent(), OP_EQ, cases[i].sent);
+    tt_str_op(rbt_last_sent(), OP_EQ, cases[i].sent);
     tt_assert(TO_CONN(stream)->marked_for_close);
   }
  done:
@@ -334,7 +273,7 @@ test_rbalance_forward_expire(void *arg)
   tt_int_op(smartlist_len(f.service->openings), OP_EQ, 0);
   tt_assert(late_target->marked_for_close);
   tt_assert(TO_CONN(late)->marked_for_close);
-  tt_str_op(last_sent(), OP_EQ, "3/7");
+  tt_str_op(rbt_last_sent(), OP_EQ, "3/7");
  done:
   tear_down(&f);
 }

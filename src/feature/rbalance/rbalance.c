@@ -26,6 +26,7 @@
 #include "feature/rbalance/rbalance_lease.h"
 #include "feature/rbalance/rbalance_powstate.h"
 #include "feature/rbalance/rbalance_registry.h"
+#include "feature/rbalance/rbalance_stream.h"
 
 #include "core/or/connection_st.h"
 #include "core/or/edge_connection_st.h"
@@ -225,9 +226,9 @@ static bool
 forward_stream(origin_circuit_t *circ, edge_connection_t *stream)
 {
   rb_service_t *service = rb_services_find(&stream->hs_ident->identity_pk);
-  int index = 0;
+  const int index = service ? rb_forward_find_target(service, stream) : -1;
 
-  if (!service || !rb_forward_find_target(service, stream, &index)) {
+  if (index < 0) {
     return false;
   }
   pathbias_mark_use_success(circ);
@@ -268,9 +269,7 @@ rbalance_accept_stream(origin_circuit_t *circ, edge_connection_t *stream)
   }
   if (count_pending_channels(service) >= RB_MAX_PENDING_CHANNELS) {
     service->state->dropped[RB_DROP_LIMIT]++;
-    connection_edge_end(stream, END_STREAM_REASON_DONE);
-    circuit_detach_stream(TO_CIRCUIT(circ), stream);
-    connection_free_(TO_CONN(stream));
+    rb_stream_refuse(stream, END_STREAM_REASON_DONE);
     return true;
   }
   rb_service_prepare_handshake(service, nonce, &ctx);

@@ -18,12 +18,11 @@
 
 #include "core/mainloop/connection.h"
 #include "core/mainloop/mainloop.h"
-#include "core/or/circuitlist.h"
-#include "core/or/circuituse.h"
 #include "core/or/connection_edge.h"
 #include "core/or/relay.h"
 #include "feature/hs/hs_common.h"
 #include "feature/rbalance/rbalance_frame.h"
+#include "feature/rbalance/rbalance_stream.h"
 #include "lib/buf/buffers.h"
 
 #include "core/or/connection_st.h"
@@ -79,20 +78,6 @@ send_buf(connection_t *conn, buf_t *buf)
   tor_free(bytes);
 }
 
-/** Hand the client stream <b>entry</b> over to tor, which finds the onion
- * service and a circuit for it. */
-static void
-attach_stream(entry_connection_t *entry)
-{
-  entry->entry_cfg.onion_traffic = 1;
-  /* connection_ap_make_link() took it for a stream to an exit. */
-  connection_ap_mark_as_non_pending_circuit(entry);
-  if (connection_ap_handshake_rewrite_and_attach(entry, NULL, NULL) < 0 &&
-      !ENTRY_TO_CONN(entry)->marked_for_close) {
-    connection_mark_unattached_ap(entry, END_STREAM_REASON_CANT_ATTACH);
-  }
-}
-
 /** Open a channel to the node with key <b>peer</b> for the cluster
  * <b>cluster_id</b>, and send our part of the handshake.  Return it, or NULL
  * if tor can't open a stream now. */
@@ -127,7 +112,7 @@ rb_channel_dial(const ed25519_public_key_t *peer, const uint8_t *cluster_id,
   buf_free(out);
   connection_start_reading(conn);
   connection_start_reading(ENTRY_TO_CONN(entry));
-  attach_stream(entry);
+  rb_stream_attach(entry);
   return channel;
 }
 
@@ -143,14 +128,11 @@ rb_channel_accept(edge_connection_t *stream, const uint8_t *cluster_id,
   connection_t *conn = inner_conn_new();
   rb_channel_t *channel;
 
-  connection_link_connections(conn, TO_CONN(stream));
-  if (connection_add(TO_CONN(stream)) < 0) {
-    connection_edge_end(stream, END_STREAM_REASON_RESOURCELIMIT);
-    circuit_detach_stream(circuit_get_by_edge_conn(stream), stream);
-    connection_free_(TO_CONN(stream));
+  if (rb_stream_add(stream) < 0) {
     connection_free_(conn);
     return NULL;
   }
+  connection_link_connections(conn, TO_CONN(stream));
   if (connection_add(conn) < 0) {
     connection_edge_end(stream, END_STREAM_REASON_RESOURCELIMIT);
     connection_mark_for_close(TO_CONN(stream));

@@ -66,24 +66,30 @@ find_conflict(const hs_opts_t *hs_opts, const or_options_t *options)
   return fault;
 }
 
-/** Store in <b>key_out</b> the key in the onion address <b>address</b>,
- * without ".onion".  Return 0, or -1 if it is not a sound version 3 address.
+/** What the host name of an onion service ends with. */
+static const char suffix[] = ".onion";
+
+/** Store in <b>key_out</b> the key in <b>hostname</b>, which ends with
+ * ".onion".  Return 0, or -1 if it is not a sound version 3 address.
  * Unlike hs_address_is_valid(), this works before there are options. */
 static int
-parse_address(const char *address, ed25519_public_key_t *key_out)
+parse_hostname(const char *hostname, ed25519_public_key_t *key_out)
 {
+  char *address = tor_strndup(hostname, strlen(hostname) - strlen(suffix));
   char rebuilt[HS_SERVICE_ADDR_LEN_BASE32 + 1];
   const char *errmsg = NULL;
   uint8_t version = 0;
+  int r = -1;
 
   if (hs_parse_address_no_log(address, key_out, NULL, &version,
-                              &errmsg) < 0 ||
-      version != HS_VERSION_THREE || ed25519_validate_pubkey(key_out) < 0) {
-    return -1;
+                              &errmsg) == 0 &&
+      version == HS_VERSION_THREE && ed25519_validate_pubkey(key_out) == 0) {
+    /* Building it again checks the checksum. */
+    hs_build_address(key_out, version, rebuilt);
+    r = strcasecmp(rebuilt, address) ? -1 : 0;
   }
-  /* Building it again checks the checksum. */
-  hs_build_address(key_out, version, rebuilt);
-  return strcasecmp(rebuilt, address) ? -1 : 0;
+  tor_free(address);
+  return r;
 }
 
 /** Add the node key in the address <b>value</b> to the peers of
@@ -92,32 +98,27 @@ parse_address(const char *address, ed25519_public_key_t *key_out)
 static char *
 add_peer(rb_config_t *config, const char *value)
 {
-  static const char suffix[] = ".onion";
   char *fault = NULL;
-  char *address = tor_strdup(value);
   ed25519_public_key_t key;
 
-  if (strcmpend(address, suffix) != 0) {
+  if (strcmpend(value, suffix) != 0) {
     tor_asprintf(&fault, "HiddenServiceBalancePeer is %s, but must be the "
                  "address of a node, which ends with .onion",
                  escaped(value));
-    goto end;
+    return fault;
   }
-  address[strlen(address) - strlen(suffix)] = '\0';
-  if (parse_address(address, &key) < 0) {
+  if (parse_hostname(value, &key) < 0) {
     tor_asprintf(&fault, "HiddenServiceBalancePeer is %s, which is not a "
                  "valid version 3 onion address", escaped(value));
-    goto end;
+    return fault;
   }
   SMARTLIST_FOREACH_BEGIN(config->peers, const ed25519_public_key_t *, peer) {
     if (ed25519_pubkey_eq(peer, &key)) {
-      goto end;
+      return NULL;
     }
   } SMARTLIST_FOREACH_END(peer);
   smartlist_add(config->peers, tor_memdup(&key, sizeof(key)));
- end:
-  tor_free(address);
-  return fault;
+  return NULL;
 }
 
 /** Add the target in <b>value</b> to those of <b>config</b>.  Return NULL, or
@@ -127,24 +128,15 @@ add_target(rb_config_t *config, const char *value)
 {
   char *fault = NULL;
   rb_target_t *target = rb_target_parse(value, &fault);
-  ed25519_public_key_t key;
 
-  if (!target) {
-    return fault;
-  }
-  if (target->is_onion) {
-    char *address = tor_strndup(target->host, strlen(target->host) -
-                                strlen(".onion"));
-    if (parse_address(address, &key) < 0) {
-      tor_asprintf(&fault, "HiddenServiceBalanceTarget is %s, but %s is not a "
-                   "valid version 3 onion address", escaped(value),
-                   target->host);
-    }
-    tor_free(address);
-  }
-  if (fault) {
+  if (target && target->is_onion &&
+      parse_hostname(target->host, &target->key) < 0) {
+    tor_asprintf(&fault, "HiddenServiceBalanceTarget is %s, but %s is not a "
+                 "valid version 3 onion address", escaped(value),
+                 target->host);
     rb_target_free(target);
-  } else {
+  }
+  if (target) {
     smartlist_add(config->targets, target);
   }
   return fault;

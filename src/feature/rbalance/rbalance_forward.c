@@ -20,17 +20,12 @@
 #include "app/config/config.h"
 #include "core/mainloop/connection.h"
 #include "core/mainloop/mainloop.h"
-#include "core/or/circuitlist.h"
-#include "core/or/circuituse.h"
 #include "core/or/connection_edge.h"
-#include "core/or/reasons.h"
 #include "feature/hs/hs_common.h"
-#include "feature/hs/hs_service.h"
-#include "feature/rbalance/rbalance_registry.h"
+#include "feature/rbalance/rbalance_stream.h"
 
 #include "core/or/entry_connection_st.h"
 #include "core/or/entry_port_cfg_st.h"
-#include "core/or/socks_request_st.h"
 
 /** Isolate streams by target and by the circuit that we chose. */
 #define FORWARD_ISOLATION (ISO_SESSIONGRP|ISO_DESTADDR|ISO_DESTPORT)
@@ -47,24 +42,22 @@ rb_forward_make_port(const rb_target_t *target, int index)
   return port;
 }
 
-/** Return the target of <b>service</b> that <b>stream</b>, whose address and
- * port tor has set, is to be forwarded to, and store its place in
- * <b>index_out</b>; NULL if tor is to connect it. */
-const rb_target_t *
+/** Return the place of the target of <b>service</b> that <b>stream</b>, whose
+ * address and port tor has set, is to be forwarded to; -1 if tor is to connect
+ * it. */
+int
 rb_forward_find_target(const rb_service_t *service,
-                       const edge_connection_t *stream, int *index_out)
+                       const edge_connection_t *stream)
 {
   const connection_t *conn = TO_CONN(stream);
-  const smartlist_t *targets = service->state->config->targets;
   const int index = conn->port - 1;
 
   if (conn->socket_family == AF_UNIX ||
-      tor_addr_family(&conn->addr) != AF_UNSPEC || index < 0 ||
-      index >= smartlist_len(targets)) {
-    return NULL;
+      tor_addr_family(&conn->addr) != AF_UNSPEC ||
+      index >= smartlist_len(service->state->config->targets)) {
+    return -1;
   }
-  *index_out = index;
-  return smartlist_get(targets, index);
+  return index;
 }
 
 /** Return the first of the session groups of a new service: tor's own count
@@ -80,21 +73,13 @@ rb_forward_reserve_groups(void)
   return first;
 }
 
-/** Return the session group of the circuit in place <b>slot</b> of those to
- * the target <b>index</b> of <b>service</b>. */
-static int
-session_group(const rb_service_t *service, int index, int slot)
-{
-  return service->session_groups + index * RB_MAX_TARGET_CIRCUITS + slot;
-}
-
 /** Return the session group, among those of the target <b>index</b> of
  * <b>service</b>, that has the fewest streams. */
 static int
 pick_session_group(const rb_service_t *service, int index)
 {
   const int n_slots = service->state->config->target_circuits;
-  const int first = session_group(service, index, 0);
+  const int first = service->session_groups + index * RB_MAX_TARGET_CIRCUITS;
   int n_streams[RB_MAX_TARGET_CIRCUITS];
   int best = 0;
 
@@ -127,40 +112,15 @@ abandon(connection_t *conn, int reason)
   connection_mark_unattached_ap(TO_ENTRY_CONN(conn), reason);
 }
 
-/** Add <b>stream</b>, which has no socket, to tor's connections.  Return 0; or
- * -1 if there is no room: then it is ended and freed. */
-static int
-add_stream(edge_connection_t *stream)
-{
-  TO_CONN(stream)->linked = 1;
-  if (connection_add(TO_CONN(stream)) == 0) {
-    return 0;
-  }
-  connection_edge_end(stream, END_STREAM_REASON_RESOURCELIMIT);
-  circuit_detach_stream(circuit_get_by_edge_conn(stream), stream);
-  connection_free_(TO_CONN(stream));
-  return -1;
-}
-
 /** Return true iff the onion service <b>target</b> is <b>service</b> itself,
  * or one that its nodes have for each other: its streams would come back to
  * us for ever. */
 static bool
 leads_back(const rb_service_t *service, const rb_target_t *target)
 {
-  const rb_state_t *state = service->state;
-  char *address = tor_strndup(target->host, HS_SERVICE_ADDR_LEN_BASE32);
-  ed25519_public_key_t key;
-  const char *errmsg = NULL;
-  bool r = false;
-
-  if (hs_parse_address_no_log(address, &key, NULL, NULL, &errmsg) == 0) {
-    r = ed25519_pubkey_eq(&key, &service->identity_key) ||
-      ed25519_pubkey_eq(&key, &state->node_keys.pubkey) ||
-      rb_peers_find(state->peers, &key);
-  }
-  tor_free(address);
-  return r;
+  return ed25519_pubkey_eq(&target->key, &service->identity_key) ||
+    ed25519_pubkey_eq(&target->key, &service->state->node_keys.pubkey) ||
+    rb_peers_find(service->state->peers, &target->key);
 }
 
 /** Remember until it is open that <b>stream</b> is being forwarded on
@@ -186,7 +146,7 @@ rb_forward_start(rb_service_t *service, int index, edge_connection_t *stream)
     smartlist_get(service->state->config->targets, index);
   entry_connection_t *entry;
 
-  if (add_stream(stream) < 0) {
+  if (rb_stream_add(stream) < 0) {
     return;
   }
   if (leads_back(service, target)) {
@@ -207,13 +167,7 @@ rb_forward_start(rb_service_t *service, int index, edge_connection_t *stream)
     return;
   }
   note_opening(service, stream, ENTRY_TO_CONN(entry));
-  entry->entry_cfg.onion_traffic = 1;
-  /* connection_ap_make_link() took it for a stream to an exit. */
-  connection_ap_mark_as_non_pending_circuit(entry);
-  if (connection_ap_handshake_rewrite_and_attach(entry, NULL, NULL) < 0 &&
-      !ENTRY_TO_CONN(entry)->marked_for_close) {
-    connection_mark_unattached_ap(entry, END_STREAM_REASON_CANT_ATTACH);
-  }
+  rb_stream_attach(entry);
 }
 
 /** Return what a client is told when its target failed with <b>reason</b>,

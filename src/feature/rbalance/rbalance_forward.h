@@ -17,9 +17,8 @@ struct hs_port_config_t;
 
 struct hs_port_config_t *rb_forward_make_port(const rb_target_t *target,
                                               int index);
-const rb_target_t *rb_forward_find_target(const rb_service_t *service,
-                                       const struct edge_connection_t *stream,
-                                       int *index_out);
+int rb_forward_find_target(const rb_service_t *service,
+                           const struct edge_connection_t *stream);
 int rb_forward_reserve_groups(void);
 void rb_forward_start(rb_service_t *service, int index,
                       struct edge_connection_t *stream);

@@ -10,6 +10,7 @@
 #define TOR_FEATURE_RBALANCE_RBALANCE_TARGET_H
 
 #include "lib/container/smartlist.h"
+#include "lib/crypt_ops/crypto_ed25519.h"
 #include "lib/net/address.h"
 
 /** Where the streams to one virtual port of a service are forwarded to. */
@@ -21,8 +22,10 @@ typedef struct rb_target_t {
    * IP address as text. */
   char *host;
   uint16_t port;
-  /** True iff host is the address of an onion service; else addr is it. */
+  /** True iff host is the address of an onion service, whose key is key; else
+   * addr is it.  Who judges the address fills in the key. */
   bool is_onion;
+  ed25519_public_key_t key;
   tor_addr_t addr;
 } rb_target_t;
 

@@ -1,0 +1,61 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file rbalance_stream.c
+ * @brief Streams that begin or end inside tor, without a socket.
+ *
+ * Peer channels and forwarded streams need the same of tor: that it keeps a
+ * client's stream, or ends it, and that it finds a way to an onion service.
+ **/
+
+#include "core/or/or.h"
+#include "feature/rbalance/rbalance_stream.h"
+
+#include "core/mainloop/connection.h"
+#include "core/mainloop/mainloop.h"
+#include "core/or/circuitlist.h"
+#include "core/or/circuituse.h"
+#include "core/or/connection_edge.h"
+
+#include "core/or/edge_connection_st.h"
+#include "core/or/entry_connection_st.h"
+
+/** End the client's <b>stream</b>, attached to its rendezvous circuit but not
+ * among tor's connections yet, with <b>reason</b>, and free it. */
+void
+rb_stream_refuse(edge_connection_t *stream, int reason)
+{
+  connection_edge_end(stream, reason);
+  circuit_detach_stream(circuit_get_by_edge_conn(stream), stream);
+  connection_free_(TO_CONN(stream));
+}
+
+/** Add the client's <b>stream</b>, attached to its rendezvous circuit and
+ * without a socket, to tor's connections.  Return 0; or -1 if there is no
+ * room: then it is refused. */
+int
+rb_stream_add(edge_connection_t *stream)
+{
+  TO_CONN(stream)->linked = 1;
+  if (connection_add(TO_CONN(stream)) == 0) {
+    return 0;
+  }
+  rb_stream_refuse(stream, END_STREAM_REASON_RESOURCELIMIT);
+  return -1;
+}
+
+/** Hand the stream <b>entry</b> of our client side, which
+ * connection_ap_make_link() made for an onion service, over to tor, which
+ * finds the service and a circuit for it. */
+void
+rb_stream_attach(entry_connection_t *entry)
+{
+  entry->entry_cfg.onion_traffic = 1;
+  /* connection_ap_make_link() took it for a stream to an exit. */
+  connection_ap_mark_as_non_pending_circuit(entry);
+  if (connection_ap_handshake_rewrite_and_attach(entry, NULL, NULL) < 0 &&
+      !ENTRY_TO_CONN(entry)->marked_for_close) {
+    connection_mark_unattached_ap(entry, END_STREAM_REASON_CANT_ATTACH);
+  }
+}

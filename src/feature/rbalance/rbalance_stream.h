@@ -1,0 +1,19 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file rbalance_stream.h
+ * @brief Header file for rbalance_stream.c.
+ **/
+
+#ifndef TOR_FEATURE_RBALANCE_RBALANCE_STREAM_H
+#define TOR_FEATURE_RBALANCE_RBALANCE_STREAM_H
+
+struct edge_connection_t;
+struct entry_connection_t;
+
+int rb_stream_add(struct edge_connection_t *stream);
+void rb_stream_refuse(struct edge_connection_t *stream, int reason);
+void rb_stream_attach(struct entry_connection_t *entry);
+
+#endif /* !defined(TOR_FEATURE_RBALANCE_RBALANCE_STREAM_H) */

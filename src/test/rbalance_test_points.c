@@ -382,7 +382,6 @@ upload(rbt_world_t *world, int node, int i, rb_upload_verdict_t verdict)
 {
   rbt_node_t *n = &world->nodes[node];
   const rb_pointset_t *set = smartlist_get(n->sets, i);
-  const uint64_t floor = rb_lease_get_floor(n->state, set->blinded_key);
   smartlist_t *choices;
   rb_now_t now;
   uint64_t revision;
@@ -396,10 +395,8 @@ upload(rbt_world_t *world, int node, int i, rb_upload_verdict_t verdict)
     return;
   }
   rbt_world_get_time(world, node, &now);
-  revision = now.wall / 1000;
-  if (revision <= floor) {
-    revision = floor + 1;
-  }
+  revision = rb_lease_next_revision(n->state, set->blinded_key,
+                                    now.wall / 1000);
   rbt_world_trace(world, "n%d: uploads period %d with %d points", node,
                   (int) set->period_num, smartlist_len(choices));
   rbt_check_upload(world, node, set, choices);

@@ -13,6 +13,7 @@
 #include "feature/rbalance/rbalance_lease.h"
 #include "feature/rbalance/rbalance_settings.h"
 #include "feature/rbalance/rbalance_slot.h"
+#include "lib/crypt_ops/crypto_ope.h"
 
 /** Return the state of a node with one peer, whose key goes to <b>key</b>,
  * and with both descriptors. */
@@ -122,9 +123,17 @@ test_rbalance_lease_order(void *arg)
   rb_state_free(state);
 }
 
-/** The floor of a descriptor is the highest counter of anybody. */
+/** Return the next counter for the descriptor number <b>i</b>, if tor wants
+ * <b>counter</b>. */
+static uint64_t
+next_revision(const rb_state_t *state, int i, uint64_t counter)
+{
+  return rb_lease_next_revision(state, state->slots[i].blinded_key, counter);
+}
+
+/** The next counter of a descriptor is above the highest of anybody. */
 static void
-test_rbalance_lease_floor(void *arg)
+test_rbalance_lease_next_revision(void *arg)
 {
   ed25519_public_key_t key;
   rb_state_t *state = make_state(&key);
@@ -133,9 +142,10 @@ test_rbalance_lease_floor(void *arg)
   rb_lease_t lease;
   (void) arg;
 
-  tt_u64_op(rb_lease_get_floor(state, blinded_key), OP_EQ, 0);
+  tt_u64_op(next_revision(state, 0, 1), OP_EQ, 1);
   rb_slot_note_upload(&state->slots[0], 100, RBT_MONO);
-  tt_u64_op(rb_lease_get_floor(state, blinded_key), OP_EQ, 100);
+  tt_u64_op(next_revision(state, 0, 100), OP_EQ, 101);
+  tt_u64_op(next_revision(state, 0, 102), OP_EQ, 102);
   memset(&lease, 0, sizeof(lease));
   ed25519_pubkey_copy(&lease.node_key, &key);
   lease.incarnation = 10;
@@ -145,13 +155,33 @@ test_rbalance_lease_floor(void *arg)
   lease.revisions[0].counter = 250;
   lease.revisions[1].counter = 999;
   tt_assert(rb_lease_note(state, &lease, RBT_MONO));
-  tt_u64_op(rb_lease_get_floor(state, blinded_key), OP_EQ, 250);
+  tt_u64_op(next_revision(state, 0, 102), OP_EQ, 251);
   lease.number++;
   lease.revisions[0].counter = 120;
   tt_assert(rb_lease_note(state, &lease, RBT_MONO));
-  tt_u64_op(rb_lease_get_floor(state, blinded_key), OP_EQ, 250);
-  tt_u64_op(rb_lease_get_floor(state, state->slots[1].blinded_key), OP_EQ, 0);
-  tt_u64_op(rb_lease_get_floor(state, unknown), OP_EQ, 0);
+  tt_u64_op(next_revision(state, 0, 102), OP_EQ, 251);
+  tt_u64_op(next_revision(state, 1, 102), OP_EQ, 102);
+  tt_u64_op(rb_lease_next_revision(state, unknown, 102), OP_EQ, 102);
+ done:
+  rb_state_free(state);
+}
+
+/** What tor wants where it has no counter is not uploaded: nothing could be
+ * uploaded over it.  Nor is what the leases of peers could not tell. */
+static void
+test_rbalance_lease_revision_limit(void *arg)
+{
+  ed25519_public_key_t key;
+  rb_state_t *state = make_state(&key);
+  (void) arg;
+
+  tt_u64_op(next_revision(state, 0, CRYPTO_OPE_ERROR), OP_EQ, 1);
+  rb_slot_note_upload(&state->slots[0], 1, RBT_MONO);
+  tt_u64_op(next_revision(state, 0, CRYPTO_OPE_ERROR), OP_EQ, 2);
+  rb_slot_note_upload(&state->slots[0], RB_MAX_REVISION, RBT_MONO);
+  tt_u64_op(next_revision(state, 0, 2), OP_EQ, RB_MAX_REVISION);
+  tt_u64_op(next_revision(state, 0, CRYPTO_OPE_ERROR), OP_EQ,
+            RB_MAX_REVISION);
  done:
   rb_state_free(state);
 }
@@ -161,6 +191,7 @@ test_rbalance_lease_floor(void *arg)
 struct testcase_t rbalance_lease_tests[] = {
   T(json),
   T(order),
-  T(floor),
+  T(next_revision),
+  T(revision_limit),
   END_OF_TESTCASES
 };

@@ -122,25 +122,26 @@ rbalance_merge_intro_points(const hs_service_t *service,
 }
 
 /** Called when tor has given <b>desc</b> of <b>service</b>, about to be
- * uploaded, its revision counter: make it higher than any that a node of a
- * balanced service uploaded before, or HSDirs would refuse it. */
+ * uploaded, its revision counter: make it one that HSDirs take over any that
+ * a node of a balanced service uploaded before. */
 void
 rbalance_raise_revision_counter(const hs_service_t *service,
                                 hs_service_descriptor_t *desc)
 {
   const rb_service_t *balanced = balanced_of(service);
   uint64_t *counter = &desc->desc->plaintext_data.revision_counter;
-  uint64_t floor;
+  uint64_t next;
 
   if (!balanced) {
     return;
   }
-  floor = rb_lease_get_floor(balanced->state,
-                             desc->blinded_kp.pubkey.pubkey);
-  if (*counter <= floor) {
-    log_info(LD_REND, "The clock of another node is ahead, or we upload twice "
-             "in a second: raising the revision counter.");
-    *counter = floor + 1;
+  next = rb_lease_next_revision(balanced->state,
+                                desc->blinded_kp.pubkey.pubkey, *counter);
+  if (next != *counter) {
+    log_info(LD_REND, "The clock of another node is ahead of ours, or ours is "
+             "behind, or we upload twice in a second: setting the revision "
+             "counter.");
+    *counter = next;
   }
 }
 

@@ -171,9 +171,27 @@ rb_lease_note(rb_state_t *state, const rb_lease_t *lease, uint64_t now)
 
 /** Return the highest revision counter that any node uploaded for the
  * descriptor with <b>blinded_key</b>, as far as we know; 0 for none. */
-uint64_t
-rb_lease_get_floor(const rb_state_t *state, const uint8_t *blinded_key)
+static uint64_t
+get_floor(const rb_state_t *state, const uint8_t *blinded_key)
 {
   const rb_slot_t *slot = rb_slots_find((rb_state_t *) state, blinded_key);
   return slot ? slot->revision : 0;
+}
+
+/** Return the revision counter for an upload of the descriptor with
+ * <b>blinded_key</b>, for which tor wants <b>counter</b>: that one if HSDirs
+ * take it over what any node uploaded before, else the next that they take.
+ *
+ * A tor whose clock is behind the beginning of the shared random run has no
+ * counter, and wants UINT64_MAX (rend-spec-v3, [REV-COUNTER-OPE]).  HSDirs
+ * that have taken that would refuse all else until the period ends. */
+uint64_t
+rb_lease_next_revision(const rb_state_t *state, const uint8_t *blinded_key,
+                       uint64_t counter)
+{
+  const uint64_t floor = get_floor(state, blinded_key);
+  if (counter > floor && counter < RB_MAX_REVISION) {
+    return counter;
+  }
+  return MIN(floor + 1, RB_MAX_REVISION);
 }

@@ -20,7 +20,8 @@ void rb_lease_of_ourselves(rb_state_t *state, uint64_t now,
 void rb_lease_of_peer(const rb_state_t *state, const rb_peer_t *peer,
                       uint64_t now, rb_lease_t *lease);
 bool rb_lease_note(rb_state_t *state, const rb_lease_t *lease, uint64_t now);
-uint64_t rb_lease_get_floor(const rb_state_t *state,
-                            const uint8_t *blinded_key);
+uint64_t rb_lease_next_revision(const rb_state_t *state,
+                                const uint8_t *blinded_key,
+                                uint64_t counter);
 
 #endif /* !defined(TOR_FEATURE_RBALANCE_RBALANCE_LEASE_H) */

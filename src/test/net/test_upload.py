@@ -161,19 +161,37 @@ def test_foreign_descriptor_is_replaced(make_cluster, client, outsider):
     assert int(publisher.status()["NEWER_FOUND"]) > 0
 
 
+def lose_descriptor(publisher, relay):
+    """Restart a relay; return the event of the repair that follows.
+
+    Return None if the publisher uploads to it before it has noticed, because
+    its descriptors change.
+    """
+    begun = time.monotonic()
+    relay.kill()
+    relay.start()
+    where = {"since": begun, "HSDIR": relay.fingerprint}
+
+    def repaired_or_uploaded():
+        return (publisher.balance_events("REPAIR", REASON="MISSING", **where)
+                or publisher.balance_events("UPLOAD", RESULT="SENT", **where))
+    first = wait.until(repaired_or_uploaded, _AUDIT_SECONDS,
+                       "a repair at " + relay.fingerprint,
+                       publisher.explain)[0]
+    return first if first.is_a("HS_BALANCE", "REPAIR") else None
+
+
 def test_lost_descriptor_is_noticed(make_cluster, client):
     """A restarted relay has no descriptor; the publisher sees that."""
     cluster = make_cluster(1, _OPTIONS)
     cluster.wait_settled(client)
     publisher = cluster.wait_publisher()
-    wait_whole(publisher)
-    relay = holders(cluster, publisher, "NEXT")[0]
-    begun = time.monotonic()
-    relay.kill()
-    relay.start()
-    repair = publisher.wait_event("REPAIR", _AUDIT_SECONDS, since=begun,
-                                  ACTION="FORCE_REPUBLISH", REASON="MISSING",
-                                  HSDIR=relay.fingerprint)
+    repair = None
+    while repair is None:
+        wait_whole(publisher)
+        relay = holders(cluster, publisher, "NEXT")[0]
+        repair = lose_descriptor(publisher, relay)
+    assert repair.fields["ACTION"] == "FORCE_REPUBLISH"
     taken = publisher.wait_event("UPLOAD", _RETRY_SECONDS, since=repair.at,
                                  RESULT="OK", HSDIR=relay.fingerprint)
     # Only this directory was sent anything.

@@ -2,6 +2,9 @@
 import time
 
 _POLL_SECONDS = 0.05
+# A rest that takes this much longer than it should shows that the whole
+# machine stood still: nothing that is waited for could happen meanwhile.
+_STALL_SECONDS = 1
 
 
 def until(condition, seconds, what, explain=None, pause=_POLL_SECONDS):
@@ -10,7 +13,8 @@ def until(condition, seconds, what, explain=None, pause=_POLL_SECONDS):
     Rest for `pause` seconds between two calls: more where one is a burden.
 
     After `seconds` raise TimeoutError, which names `what` was waited for and
-    adds the text that explain() returns.
+    adds the text that explain() returns. Time in which the machine stood
+    still does not count.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -22,4 +26,8 @@ def until(condition, seconds, what, explain=None, pause=_POLL_SECONDS):
             if explain:
                 message += "\n" + explain()
             raise TimeoutError(message)
+        rested = time.monotonic()
         time.sleep(pause)
+        late = time.monotonic() - rested - pause
+        if late > _STALL_SECONDS:
+            deadline += late

@@ -9,7 +9,7 @@ from testnet.control import ControlError
 from testnet.traffic import Traffic, failed
 
 _SECONDS = 30
-_HANDOVER_SECONDS = 5
+_HANDOVER_SECONDS = 15
 # Seconds that a node goes on serving after SIGTERM.
 _LINGER = 8
 _REQUESTS = 10

@@ -39,6 +39,22 @@ def wait_shown(node, name, least, **labels):
                lambda: look(node).text + node.explain())
 
 
+def wait_points(node):
+    """Wait until a node shows the points of both descriptors.
+
+    Where a time period has just ended, one of them is new.
+    """
+    expected = {(desc, owner): count for desc in ("current", "next")
+                for owner, count in (("own", 3), ("peer", 6))}
+
+    def all_shown():
+        shown = look(node)
+        return expected == {at: shown.get("points", desc=at[0], owner=at[1])
+                            for at in expected}
+    wait.until(all_shown, _SECONDS, "points %s" % expected,
+               lambda: look(node).text + node.explain())
+
+
 def test_promtool_finds_no_fault(watched):
     """Names, types, units and descriptions are as Prometheus wants them."""
     for node in watched.nodes:
@@ -73,9 +89,7 @@ def test_metrics_tell_the_state(watched):
         assert shown.get("publisher") == (node is publisher)
         assert shown.get("peers", state="healthy") == 2
         assert shown.get("peers", state="dead") == 0
-        for desc in ("current", "next"):
-            assert shown.get("points", desc=desc, owner="own") == 3
-            assert shown.get("points", desc=desc, owner="peer") == 6
+        wait_points(node)
         others = {other.name for other in watched.nodes} - {node.name}
         for name in ("peer_rtt_seconds", "clock_skew_seconds"):
             assert {labels["node"] for labels, _ in shown.all(name)} == others

@@ -27,12 +27,13 @@ make_key(uint8_t n, ed25519_keypair_t *keys, uint8_t *seed)
   tor_assert(ed25519_public_key_generate(&keys->pubkey, &keys->seckey) == 0);
 }
 
-/** The address is the one that tor makes. */
+/** The address is the one that tor makes, and gives its key back. */
 static void
 test_rbalance_cli_key_address(void *arg)
 {
   ed25519_keypair_t keys;
-  char ours[CLI_ADDRESS_LEN + 1], tors[HS_SERVICE_ADDR_LEN_BASE32 + 1];
+  ed25519_public_key_t read;
+  char ours[CLI_ADDRESS_LEN + 1], tors[CLI_HOSTNAME_SIZE];
   (void) arg;
 
   for (uint8_t seed = 1; seed < 20; ++seed) {
@@ -40,7 +41,18 @@ test_rbalance_cli_key_address(void *arg)
     cli_key_get_address(&keys.pubkey, ours);
     hs_build_address(&keys.pubkey, HS_VERSION_THREE, tors);
     tt_str_op(ours, OP_EQ, tors);
+    tt_int_op(cli_key_from_address(ours, &read), OP_EQ, 0);
+    tt_assert(ed25519_pubkey_eq(&read, &keys.pubkey));
+    strlcat(tors, ".ONION", sizeof(tors));
+    tt_int_op(cli_key_from_address(tors, &read), OP_EQ, 0);
+    /* One letter is another one, or missing, or too much. */
+    ours[seed] = ours[seed] == 'a' ? 'b' : 'a';
+    tt_int_op(cli_key_from_address(ours, &read), OP_EQ, -1);
+    tt_int_op(cli_key_from_address(tors + 1, &read), OP_EQ, -1);
+    tors[strlen(tors) - 1] = '\0';
+    tt_int_op(cli_key_from_address(tors, &read), OP_EQ, -1);
   }
+  tt_int_op(cli_key_from_address("", &read), OP_EQ, -1);
 
  done:
   ;
@@ -134,7 +146,7 @@ test_rbalance_cli_key_home(void *arg)
   tt_assert(home);
   tt_assert(!cli_home_has_key(home));
   make_key(7, &keys, seed);
-  tt_int_op(cli_home_write_key(home, &keys, &fault), OP_EQ, 0);
+  tt_int_op(cli_home_write_key(home, &keys, true, &fault), OP_EQ, 0);
   tt_int_op(cli_home_write_token(home, "a-token", &fault), OP_EQ, 0);
   tt_assert(cli_home_has_key(home));
   token = cli_home_read_token(home, &fault);
@@ -155,7 +167,9 @@ test_rbalance_cli_key_home(void *arg)
   tt_int_op(cli_key_load(path, NULL, &read, &fault), OP_EQ, 0);
   tt_mem_op(&read, OP_EQ, &keys, sizeof(keys));
 
-  tt_int_op(cli_home_write_key(home, &keys, &fault), OP_EQ, -1);
+  tt_int_op(cli_home_write_key(home, &keys, true, &fault), OP_EQ, -1);
+  tor_free(fault);
+  tt_int_op(cli_home_write_key(home, &keys, false, &fault), OP_EQ, -1);
   tor_free(fault);
   tt_int_op(cli_home_write_token(home, "b", &fault), OP_EQ, -1);
   tor_free(fault);

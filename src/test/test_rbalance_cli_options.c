@@ -114,6 +114,23 @@ test_rbalance_cli_options_torrc(void *arg)
             "HiddenServiceBalanceNodeId beta\n"
             "HiddenServiceBalancePriority 0\n"
             "HiddenServiceBalanceJoin 1\n");
+  tor_free(text);
+  cli_options_free(options);
+
+  /* Where a target is, no port is made up. */
+  options = parse("join|--target|80 tcp://x.onion:8080|--keyless|--target|"
+                  "22 tcp://10.0.0.1:22|--node-id|beta");
+  tt_ptr_op(cli_torrc_prepare(&torrc, options, ""), OP_EQ, NULL);
+  torrc.dir = "/x";
+  torrc.joins = true;
+  text = cli_torrc_print(&torrc);
+  tt_str_op(text, OP_EQ, "HiddenServiceDir /x\n"
+            "HiddenServiceBalance 1\n"
+            "HiddenServiceBalanceNodeId beta\n"
+            "HiddenServiceBalanceTarget 80 tcp://x.onion:8080\n"
+            "HiddenServiceBalanceTarget 22 tcp://10.0.0.1:22\n"
+            "HiddenServiceBalanceKeyless 1\n"
+            "HiddenServiceBalanceJoin 1\n");
 
  done:
   cli_options_free(options);
@@ -127,6 +144,9 @@ test_rbalance_cli_options_torrc_bad(void *arg)
   static const char *const texts[] = {
     "--port|0", "--port|65536", "--port|x", "--port|80 ",
     "--port|80x", "--port|80\nSocksPort 1", "--port|80 a#b", "--port|-1",
+    "--target|80", "--target|80 ", "--target|80 tcp://", "--target|tcp://x",
+    "--target|80 gopher://x", "--target|80 tcp://x y", "--target|0 tcp://x",
+    "--target|80 tcp://x#y", "--target|80 tcp://x\nSocksPort 1",
     "--priority|-1", "--priority|65536", "--priority|x", "--priority|1 1",
     "--node-id|a b", "--node-id|a.b",
     "--node-id|abcdefghijklmnopqrstuvwxyz0123456",

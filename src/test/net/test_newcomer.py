@@ -17,7 +17,7 @@ from testnet.tor import Tor
 from testnet.traffic import answered_by, burst, failed
 
 _SECONDS = 120
-# Each of two nodes is missed by as many requests once in 2**30 times.
+# Each of three nodes is missed by as many requests once in 190,000 times.
 _REQUESTS = 30
 
 
@@ -70,8 +70,8 @@ class Machine:
 
 @pytest.fixture
 def machines(network):
-    """Two machines."""
-    machines = [Machine(network, "one"), Machine(network, "two")]
+    """Three machines."""
+    machines = [Machine(network, name) for name in ("one", "two", "three")]
     yield machines
     for machine in machines:
         machine.stop()
@@ -89,8 +89,8 @@ def modes(directory):
 
 
 def test_newcomer(machines, clients):
-    """init, join, two torrc files, two tors: both answer."""
-    one, two = machines
+    """init, join, join, three torrc files, three tors: all answer."""
+    one, two, three = machines
     made = tool.run_json("init", *one.options)
     assert modes(one.hs) == ({0o700}, {0o600})
     one.start()
@@ -101,16 +101,26 @@ def test_newcomer(machines, clients):
     assert joined["hostname"] == made["hostname"]
     assert modes(two.hs) == ({0o700}, {0o600})
     two.start()
-    for machine in machines:
+    for machine in (one, two):
         machine.wait_nodes(2)
 
-    def both_answer():
+    # This one never has the key.
+    ticket = tool.run_json("ticket", "--dir", two.hs)["ticket"]
+    tool.run_json("join", "-", "--keyless", *three.options, text=ticket)
+    assert modes(three.hs) == ({0o700}, {0o600})
+    assert not os.path.exists(os.path.join(three.hs, "hs_ed25519_secret_key"))
+    three.start()
+    for machine in machines:
+        machine.wait_nodes(3)
+    assert three.status()["keyless"] is True
+
+    def all_answer():
         for client in clients:
             client.renew(made["hostname"][:-6])
         replies = burst(clients, made["hostname"], _REQUESTS)
         assert not failed(replies), failed(replies)
-        return set(answered_by(replies)) == {"one", "two"}
-    wait.until(both_answer, _SECONDS, "answers of both", one.tor.log_tail)
+        return set(answered_by(replies)) == {"one", "two", "three"}
+    wait.until(all_answer, _SECONDS, "answers of all", one.tor.log_tail)
 
 
 def test_another_ticket_and_a_file(tmp_path):
@@ -122,7 +132,7 @@ def test_another_ticket_and_a_file(tmp_path):
     (tmp_path / "ticket").write_text(ticket["ticket"] + "\n")
     said = tool.run("join", str(tmp_path / "ticket"), "--dir", second,
                     status=1)
-    assert "--key" in said and "--with-key" in said
+    assert "--key " in said and "--with-key" in said and "--keyless" in said
     key = os.path.join(first, "hs_ed25519_secret_key")
     joined = tool.run_json("join", "-", "--dir", second, "--key", key,
                            text=ticket["ticket"])
@@ -133,9 +143,26 @@ def test_another_ticket_and_a_file(tmp_path):
         with open(os.path.join(first, name), "rb") as file, open(
                 os.path.join(second, name), "rb") as copy:
             assert file.read() == copy.read(), name
+    keys.OnionKey().write(str(tmp_path / "third"))
+    assert "secret key" in tool.run(
+        "join", "-", "--keyless", "--dir", str(tmp_path / "third"), status=1,
+        text=ticket["ticket"])
     assert "already" in tool.run("init", "--dir", first, status=1)
     assert "already" in tool.run("join", "-", "--dir", second, status=1,
                                  text=ticket["ticket"])
+
+
+def test_target(tmp_path):
+    """Tor takes the torrc of a node that forwards; no port is made up."""
+    where, torrc = str(tmp_path / "first"), str(tmp_path / "torrc")
+    target = "80 tcp://%s:80" % keys.OnionKey().hostname
+    made = tool.run_json("init", "--dir", where, "--torrc", torrc, "--target",
+                         target)
+    assert "HiddenServiceBalanceTarget %s\n" % target in made["torrc"]
+    assert "HiddenServicePort" not in made["torrc"]
+    subprocess.run([binaries.balanced_tor(), "--verify-config", "-f", torrc,
+                    "--DataDirectory", str(tmp_path / "data"), "--hush"],
+                   check=True)
 
 
 def test_nothing_is_overwritten(tmp_path):

@@ -168,18 +168,21 @@ write_tagged(const cli_home_t *home, const char *name, const char *head,
   return r;
 }
 
-/** Write <b>keys</b> of a service and its address to <b>home</b>.  Return 0 on
- * success; else set *<b>fault_out</b> to a new text and return -1. */
+/** Write <b>keys</b> of a service and its address to <b>home</b>, the secret
+ * key only if <b>with_secret</b>.  Return 0 on success; else set
+ * *<b>fault_out</b> to a new text and return -1. */
 int
 cli_home_write_key(const cli_home_t *home, const ed25519_keypair_t *keys,
-                   char **fault_out)
+                   bool with_secret, char **fault_out)
 {
   char address[CLI_ADDRESS_LEN + 1];
   char *path, *text = NULL;
   int r;
 
-  if (write_tagged(home, "hs_ed25519_secret_key", SECRET_HEAD,
-                   keys->seckey.seckey, ED25519_SECKEY_LEN, fault_out) < 0 ||
+  if ((with_secret &&
+       write_tagged(home, "hs_ed25519_secret_key", SECRET_HEAD,
+                    keys->seckey.seckey, ED25519_SECKEY_LEN,
+                    fault_out) < 0) ||
       write_tagged(home, "hs_ed25519_public_key", PUBLIC_HEAD,
                    keys->pubkey.pubkey, ED25519_PUBKEY_LEN, fault_out) < 0) {
     return -1;

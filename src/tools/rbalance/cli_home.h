@@ -29,7 +29,7 @@ void cli_home_free_(cli_home_t *home);
 bool cli_home_has_key(const cli_home_t *home);
 char *cli_home_get_path(const cli_home_t *home, const char *name);
 int cli_home_write_key(const cli_home_t *home, const ed25519_keypair_t *keys,
-                       char **fault_out);
+                       bool with_secret, char **fault_out);
 int cli_home_write_token(const cli_home_t *home, const char *token,
                          char **fault_out);
 char *cli_home_read_token(const cli_home_t *home, char **fault_out);

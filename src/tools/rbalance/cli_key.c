@@ -63,6 +63,27 @@ cli_key_get_address(const ed25519_public_key_t *key, char *out)
   tor_strlower(out);
 }
 
+/** Store in <b>out</b> the key that <b>address</b>, with or without ".onion",
+ * is of.  Return 0 on success, -1 if it is no onion address. */
+int
+cli_key_from_address(const char *address, ed25519_public_key_t *out)
+{
+  char raw[ED25519_PUBKEY_LEN + 3];
+  char again[CLI_ADDRESS_LEN + 1];
+
+  if (strlen(address) < CLI_ADDRESS_LEN ||
+      (address[CLI_ADDRESS_LEN] &&
+       strcasecmp(address + CLI_ADDRESS_LEN, ".onion")) ||
+      base32_decode(raw, sizeof(raw), address, CLI_ADDRESS_LEN) !=
+      sizeof(raw)) {
+    return -1;
+  }
+  memcpy(out->pubkey, raw, ED25519_PUBKEY_LEN);
+  /* That has the checksum and the version of a good one. */
+  cli_key_get_address(out, again);
+  return strncasecmp(address, again, CLI_ADDRESS_LEN) ? -1 : 0;
+}
+
 /** Return true iff <b>keys</b> can sign and their public key verifies it. */
 static bool
 is_pair(const ed25519_keypair_t *keys)

@@ -41,12 +41,14 @@ static const struct {
   OPTION("--node-id", OPTION_VALUE, node_id),
   OPTION("--priority", OPTION_VALUE, priority),
   OPTION("--port", OPTION_LIST, ports),
+  OPTION("--target", OPTION_LIST, targets),
   OPTION("--torrc", OPTION_VALUE, torrc),
   OPTION("--hours", OPTION_VALUE, hours),
   OPTION("-f", OPTION_VALUE, file),
   OPTION("--json", OPTION_FLAG, json),
   OPTION("--with-key", OPTION_FLAG, with_key),
   OPTION("--without-key", OPTION_FLAG, without_key),
+  OPTION("--keyless", OPTION_FLAG, keyless),
   OPTION("--help", OPTION_FLAG, help),
   OPTION("-h", OPTION_FLAG, help),
   OPTION("--version", OPTION_FLAG, version),
@@ -108,6 +110,7 @@ cli_options_parse(int argc, char **argv, char **fault_out)
   cli_options_t *options = tor_malloc_zero(sizeof(*options));
   options->words = smartlist_new();
   options->ports = smartlist_new();
+  options->targets = smartlist_new();
 
   for (int i = 1; i < argc; ++i) {
     const bool is_option = argv[i][0] == '-' && argv[i][1];
@@ -144,6 +147,7 @@ cli_options_free_(cli_options_t *options)
   }
   smartlist_free(options->words);
   smartlist_free(options->ports);
+  smartlist_free(options->targets);
   tor_free(options);
 }
 

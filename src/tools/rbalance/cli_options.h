@@ -32,16 +32,19 @@ typedef struct cli_options_t {
   const char *priority;
   /** --port, as often as it was given: values of HiddenServicePort. */
   smartlist_t *ports;
+  /** --target, as often: values of HiddenServiceBalanceTarget. */
+  smartlist_t *targets;
   /** --torrc: the file to write. */
   const char *torrc;
   /** --hours: how long a ticket is valid. */
   const char *hours;
   /** -f: the torrc to run. */
   const char *file;
-  /** --json, --with-key, --without-key, --help, --version. */
+  /** --json, --with-key, --without-key, --keyless, --help, --version. */
   int json;
   int with_key;
   int without_key;
+  int keyless;
   int help;
   int version;
 } cli_options_t;

@@ -188,7 +188,8 @@ cli_setup_write(cli_setup_t *setup, const cli_options_t *options,
                 char **fault_out)
 {
   if (!cli_home_has_key(setup->home) &&
-      cli_home_write_key(setup->home, &setup->keys, fault_out) < 0) {
+      cli_home_write_key(setup->home, &setup->keys, !setup->torrc.keyless,
+                         fault_out) < 0) {
     return -1;
   }
   if (cli_home_write_token(setup->home, setup->token, fault_out) < 0) {

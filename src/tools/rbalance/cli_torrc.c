@@ -20,6 +20,8 @@
 /** Letters of the name of a node. */
 #define NODE_ID_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
   "abcdefghijklmnopqrstuvwxyz0123456789_-"
+/** The schemes of targets that tor knows. */
+#define TARGET_SCHEME "tcp://"
 /** What is served if nobody says: the web server of this machine. */
 #define DEFAULT_PORT "80 127.0.0.1:80"
 
@@ -52,18 +54,41 @@ is_number(const char *text, size_t len, unsigned long least,
   return ok;
 }
 
+/** Return what follows the port with which <b>text</b> begins, behind a
+ * space, or "" for nothing; or NULL if it begins with none, or can't be the
+ * end of a line of a torrc. */
+static const char *
+skip_port(const char *text)
+{
+  const size_t len = strcspn(text, " ");
+  for (const char *c = text; *c; ++c) {
+    if (*c < ' ' || *c > '~' || *c == '#') {
+      return NULL;
+    }
+  }
+  if (!is_number(text, len, 1, 65535)) {
+    return NULL;
+  }
+  return text[len] ? text + len + 1 : "";
+}
+
 /** Return true iff <b>port</b> can follow HiddenServicePort: a port and, if
  * there is more, where it leads. */
 static bool
 is_port(const char *port)
 {
-  const size_t len = strcspn(port, " ");
-  for (const char *c = port; *c; ++c) {
-    if (*c < ' ' || *c > '~' || *c == '#') {
-      return false;
-    }
-  }
-  return is_number(port, len, 1, 65535) && (!port[len] || port[len + 1]);
+  const char *rest = skip_port(port);
+  return rest && (*rest || !strchr(port, ' '));
+}
+
+/** Return true iff <b>target</b> can follow HiddenServiceBalanceTarget: a
+ * port, and a URL of which tor says the rest. */
+static bool
+is_target(const char *target)
+{
+  const char *rest = skip_port(target);
+  return rest && !strcmpstart(rest, TARGET_SCHEME) &&
+    rest[strlen(TARGET_SCHEME)] && !strchr(rest, ' ');
 }
 
 /** Fill <b>torrc</b> with what <b>options</b> say, for a machine called
@@ -75,6 +100,8 @@ cli_torrc_prepare(cli_torrc_t *torrc, const cli_options_t *options,
   char *fault = NULL;
   memset(torrc, 0, sizeof(*torrc));
   torrc->ports = options->ports;
+  torrc->targets = options->targets;
+  torrc->keyless = options->keyless;
   torrc->priority = options->priority;
   if (!options->node_id) {
     make_node_id(hostname, torrc->node_id, sizeof(torrc->node_id));
@@ -98,6 +125,13 @@ cli_torrc_prepare(cli_torrc_t *torrc, const cli_options_t *options,
                    "such as \"80 127.0.0.1:8080\"", escaped(port));
     }
   } SMARTLIST_FOREACH_END(port);
+  SMARTLIST_FOREACH_BEGIN(options->targets, const char *, target) {
+    if (!fault && !is_target(target)) {
+      tor_asprintf(&fault, "--target %s is not what "
+                   "HiddenServiceBalanceTarget takes, such as \"80 "
+                   TARGET_SCHEME "ADDRESS.onion:80\"", escaped(target));
+    }
+  } SMARTLIST_FOREACH_END(target);
   return fault;
 }
 
@@ -112,15 +146,21 @@ cli_torrc_print(const cli_torrc_t *torrc)
   SMARTLIST_FOREACH(torrc->ports, const char *, port,
                     smartlist_add_asprintf(lines, "HiddenServicePort %s",
                                            port));
-  if (!smartlist_len(torrc->ports)) {
+  if (!smartlist_len(torrc->ports) && !smartlist_len(torrc->targets)) {
     smartlist_add_strdup(lines, "HiddenServicePort " DEFAULT_PORT);
   }
   smartlist_add_strdup(lines, "HiddenServiceBalance 1");
   smartlist_add_asprintf(lines, "HiddenServiceBalanceNodeId %s",
                          torrc->node_id);
+  SMARTLIST_FOREACH(torrc->targets, const char *, target,
+                    smartlist_add_asprintf(lines, "HiddenServiceBalanceTarget "
+                                           "%s", target));
   if (torrc->priority) {
     smartlist_add_asprintf(lines, "HiddenServiceBalancePriority %s",
                            torrc->priority);
+  }
+  if (torrc->keyless) {
+    smartlist_add_strdup(lines, "HiddenServiceBalanceKeyless 1");
   }
   if (torrc->joins) {
     smartlist_add_strdup(lines, "HiddenServiceBalanceJoin 1");

@@ -18,9 +18,12 @@ typedef struct cli_torrc_t {
   const char *dir;
   const char *priority;
   const smartlist_t *ports;
+  const smartlist_t *targets;
   char node_id[33];
   /** True iff the node joins others. */
   bool joins;
+  /** True iff it has only the public key of the service. */
+  bool keyless;
 } cli_torrc_t;
 
 char *cli_torrc_prepare(cli_torrc_t *torrc, const cli_options_t *options,

@@ -14,6 +14,7 @@
 #include "lib/log/escape.h"
 #include "lib/string/printf.h"
 #include "tools/rbalance/cli_client.h"
+#include "tools/rbalance/cli_key.h"
 #include "tools/rbalance/cli_password.h"
 #include "tools/rbalance/cli_setup.h"
 #include "tools/rbalance/cli_ticket.h"
@@ -103,6 +104,23 @@ open_ticket(const char *text, const cli_options_t *options, char **fault_out)
   return ticket;
 }
 
+/** Take only the public key of the service, which is its address, for
+ * <b>setup</b> from <b>ticket</b>.  Return 0 on success; else set
+ * *<b>fault_out</b> and return -1. */
+static int
+take_public_key(cli_setup_t *setup, const cli_ticket_t *ticket,
+                char **fault_out)
+{
+  if (cli_home_has_key(setup->home)) {
+    tor_asprintf(fault_out, "there is a secret key in %s; leave --keyless "
+                 "out, or take another --dir", escaped(setup->home->path));
+  } else if (cli_key_from_address(ticket->address,
+                                  &setup->keys.pubkey) < 0) {
+    *fault_out = tor_strdup("the address in this ticket is none");
+  }
+  return *fault_out ? -1 : 0;
+}
+
 /** Take the service's key for <b>setup</b> from <b>ticket</b>, from its
  * directory, or from where <b>options</b> say.  Return 0 on success; else set
  * *<b>fault_out</b> and return -1. */
@@ -110,8 +128,11 @@ static int
 take_key(cli_setup_t *setup, const cli_options_t *options,
          const cli_ticket_t *ticket, char **fault_out)
 {
-  const int has_key = cli_setup_load_key(setup, options, ticket->address,
-                                         fault_out);
+  int has_key;
+  if (options->keyless) {
+    return take_public_key(setup, ticket, fault_out);
+  }
+  has_key = cli_setup_load_key(setup, options, ticket->address, fault_out);
   if (has_key == 0 && ticket->has_key) {
     memcpy(&setup->keys.seckey, &ticket->key, sizeof(ticket->key));
     if (ed25519_public_key_generate(&setup->keys.pubkey,
@@ -121,8 +142,9 @@ take_key(cli_setup_t *setup, const cli_options_t *options,
   }
   if (has_key == 0) {
     *fault_out = tor_strdup("this ticket does not have the service's key. "
-                            "Give it as --key FILE, or print a ticket with "
-                            "it: `tor-rbalance ticket --with-key`");
+                            "Give it as --key FILE, print a ticket with it: "
+                            "`tor-rbalance ticket --with-key`; or make a node "
+                            "that does without: --keyless");
   }
   return has_key > 0 ? 0 : -1;
 }
@@ -170,6 +192,10 @@ cmd_join(const cli_options_t *options)
     cli_complain("`join` needs a ticket, a file with one, or \"-\" for "
                  "standard input. `tor-rbalance init` or `ticket` on a node "
                  "prints one.");
+    return CLI_USAGE;
+  }
+  if (options->keyless && options->key) {
+    cli_complain("--keyless is for a node that has no --key.");
     return CLI_USAGE;
   }
   text = read_ticket_text(word, &fault);

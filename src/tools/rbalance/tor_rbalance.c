@@ -25,8 +25,8 @@
 /** Options of all verbs that talk to a tor. */
 #define CONTROL_OPTIONS "--control --service --password-file"
 /** Options of those that make a node. */
-#define SETUP_OPTIONS "--dir --key --node-id --priority --port --torrc " \
-  "--password-file --json"
+#define SETUP_OPTIONS "--dir --key --node-id --priority --port --target " \
+  "--torrc --password-file --json"
 
 /** The verbs. */
 static const struct {
@@ -41,12 +41,14 @@ static const struct {
 } verbs[] = {
   { "init", 0, SETUP_OPTIONS " --address --hours --without-key", cmd_init,
     "init [--dir DIR] [--key FILE [--address ADDRESS]] [--port PORT]...\n"
-    "       [--node-id NAME] [--priority N] [--torrc FILE] [--hours N]\n"
-    "       [--without-key] [--password-file FILE] [--json]\n"
+    "       [--target TARGET]... [--node-id NAME] [--priority N]\n"
+    "       [--torrc FILE] [--hours N] [--without-key]\n"
+    "       [--password-file FILE] [--json]\n"
     "    make the first node of a service, and a ticket for the next" },
-  { "join", 1, SETUP_OPTIONS, cmd_join,
-    "join TICKET [--dir DIR] [--key FILE] [--port PORT]... [--node-id NAME]\n"
-    "       [--priority N] [--torrc FILE] [--password-file FILE] [--json]\n"
+  { "join", 1, SETUP_OPTIONS " --keyless", cmd_join,
+    "join TICKET [--dir DIR] [--key FILE | --keyless] [--port PORT]...\n"
+    "       [--target TARGET]... [--node-id NAME] [--priority N]\n"
+    "       [--torrc FILE] [--password-file FILE] [--json]\n"
     "    make a further node from a ticket, a file with one, or \"-\"" },
   { "ticket", 0, "--dir --with-key --hours --password-file --json", cmd_ticket,
     "ticket [--dir DIR] [--with-key] [--hours N] [--password-file FILE]\n"

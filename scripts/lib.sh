@@ -45,6 +45,13 @@ check_series() {
     done
 }
 
+# our_files: those that belong into tor's tree, relative to src/. The network tests run outside of it.
+our_files() {
+    [ -d "$top/src" ] || return 0
+    (cd "$top/src" && find . \( -path ./test/net -o -path ./test/testnet \) -prune -o \
+        -type f \( -name '*.[ch]' -o -name '*.inc' -o -name '*.am' \) -printf '%P\n')
+}
+
 # apply_series TREE: apply each patch exactly where it says; neither fuzz nor offset is accepted.
 apply_series() {
     for p in $(patch_names); do

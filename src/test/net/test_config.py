@@ -20,6 +20,10 @@ _BOUNDS = [
     ("TargetCircuits", "0", "1", "64", "65"),
     ("TakeoverGrace", "29 seconds", "30 seconds", None, None),
     ("RefreshInterval", "59 seconds", "60 seconds", None, None),
+    ("DescriptorMaxAge", "59 seconds", "60 seconds", None, None),
+    ("TargetTimeout", "0 seconds", "1 seconds", None, None),
+    ("PingInterval", "0 seconds", "1 seconds", "86400 seconds",
+     "86401 seconds"),
 ]
 
 # Options that are refused for another reason than their own range, and what
@@ -48,6 +52,40 @@ _REFUSED = [
      ["Target", "a" * 56, "valid"]),
     (["HiddenServiceBalanceTarget 80 tcp://192.0.2.1:80"],
      ["Target", "192.0.2.1", "private network"]),
+    (["HiddenServiceBalanceTarget 80 tcp://example.com:80"],
+     ["Target", "example.com", "onion service"]),
+    (["HiddenServiceBalanceTarget 0 tcp://127.0.0.1:80"],
+     ["Target", "0 tcp", "virtual port"]),
+    (["HiddenServiceBalanceTarget 80 tcp://127.0.0.1:0"],
+     ["Target", "127.0.0.1:0", "port of the target"]),
+    (["HiddenServiceBalanceTarget 80 tcp://127.0.0.1:65536"],
+     ["Target", "127.0.0.1:65536", "port of the target"]),
+    (["HiddenServiceBalanceTarget 80 tcp://127.0.0.1:80/path"],
+     ["Target", "127.0.0.1:80/path", "port of the target"]),
+]
+
+# Options, values that are no number, time or switch, and what the message
+# must say of it.
+_WRONG_KIND = [
+    ("", "2", "0 and 1"),
+    ("Join", "yes", "0 and 1"),
+    ("Keyless", "-1", "0 and 1"),
+    ("FastTakeover", "2", "0 and 1"),
+    ("Priority", "high", "Integer"),
+    ("MaxIntroPoints", "many", "Integer"),
+    ("MaxPeers", "1.5", "Integer"),
+    ("DeadThreshold", "three", "Integer"),
+    ("TargetCircuits", "0x4", "Integer"),
+    ("HeartbeatInterval", "soon", "number"),
+    ("PingInterval", "often", "number"),
+    ("HeartbeatTimeout", "10 lightyears", "unit"),
+    ("LeaseDuration", "1 lease", "unit"),
+    ("TakeoverGrace", "?", "number"),
+    ("BackoffJitter", "some", "number"),
+    ("ClockSkew", "5 s5", "unit"),
+    ("RefreshInterval", "hourly", "number"),
+    ("DescriptorMaxAge", "old", "number"),
+    ("TargetTimeout", "-1", "Overflow"),
 ]
 
 _ACCEPTED = [
@@ -141,14 +179,21 @@ def test_single_hop_service_is_refused(tmp_path):
              "HiddenServiceNonAnonymousMode 1"])
 
 
-def test_values_of_the_wrong_kind_are_refused(tmp_path):
-    """What is no number, time or switch is refused by name."""
-    for option, value in (("", "2"), ("Priority", "high"),
-                          ("HeartbeatInterval", "soon"),
-                          ("MaxIntroPoints", "many")):
-        accepted, output = verify(tmp_path, [
-            "HiddenServiceBalance%s %s" % (option, value)])
-        assert not accepted and "HiddenServiceBalance" + option in output
+@pytest.mark.parametrize("option, value, said", _WRONG_KIND)
+def test_values_of_the_wrong_kind_are_refused(tmp_path, option, value, said):
+    """What is no number, time or switch is refused by name, with a reason."""
+    accepted, output = verify(tmp_path, [
+        "HiddenServiceBalance%s %s" % (option, value)])
+    assert not accepted, output
+    assert any("HiddenServiceBalance%s:" % option in line and said in line
+               and value.split()[0] in line
+               for line in output.splitlines()), output
+
+
+def test_unknown_options_are_refused(tmp_path):
+    """A word that is misspelt says so."""
+    refused(tmp_path, ["HiddenServiceBalanceMaxPoints 5"],
+            ["Unknown option", "HiddenServiceBalanceMaxPoints"])
 
 
 def test_short_intervals_need_a_testing_network(tmp_path):

@@ -12,7 +12,11 @@ FUZZERS = $(patsubst $(TOP)/src/test/fuzz/%.c,%,$(wildcard $(TOP)/src/test/fuzz/
 COMMON = $(patsubst %.c,%.o,$(filter-out rbalance_stub.c rbalance_test_glue.c,$(notdir $(SOURCES))))
 LIBRARY = $(TREE)/src/test/libtor-testing.a
 
-vpath %.c $(sort $(dir $(SOURCES))) $(TOP)/src/test/fuzz
+# What of tor-rbalance reads from a control port.
+CLI = cli_auth.o cli_client.o cli_conn.o cli_json.o cli_password.o cli_reply.o cli_row.o cli_table.o cli_verdict.o \
+	cli_view.o
+
+vpath %.c $(sort $(dir $(SOURCES))) $(TOP)/src/test/fuzz $(TOP)/src/tools/rbalance
 
 .SECONDARY:
 all: $(FUZZERS)
@@ -21,6 +25,7 @@ all: $(FUZZERS)
 	clang $(CFLAGS) $(SANITIZE) -fsanitize=fuzzer-no-link $(CPPFLAGS) -DLLVM_FUZZ -MMD -c -o $@ $<
 
 fuzz_rbalance_command: rbalance_test_glue.o
+fuzz_rbalance_control: $(CLI)
 fuzz_rbalance_%: fuzz_rbalance_%.o $(COMMON) $(LIBRARY)
 	clang $(CFLAGS) $(SANITIZE) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS)
 

@@ -18,6 +18,8 @@ from .network import Network
 from .traffic import Visitors, failed
 
 _LIMIT = 120
+# Heartbeat timeout and takeover grace are 120 seconds together.
+_SILENCE_LIMIT = 240
 # Onionbalance's testing mode insists on this many seconds.
 _INTERVAL = 20
 _REST = 3
@@ -45,7 +47,7 @@ class Measured:
                 for name, all_ in self.seconds.items()]
 
 
-def accepted(cluster, since, nodes):
+def accepted(cluster, since, nodes, limit=_LIMIT):
     """Wait until directories accepted both descriptors with `nodes` nodes.
 
     Return when that was: the time of the last answer.
@@ -62,7 +64,7 @@ def accepted(cluster, since, nodes):
             if len(answers) >= _UPLOADS:
                 return answers[_UPLOADS - 1].at
         return None
-    return wait.until(find, _LIMIT, "uploads of %d nodes" % nodes,
+    return wait.until(find, limit, "uploads of %d nodes" % nodes,
                       cluster.explain)
 
 
@@ -116,6 +118,18 @@ def trial(cluster, measured, client):
     cluster.wait_settled(client)
 
 
+def silence(cluster, measured, client):
+    """Let the publisher hang: only its heartbeats are missing."""
+    victim = cluster.wait_publisher()
+    stopped = time.monotonic()
+    victim.pause()
+    measured.add(
+        "SIGSTOP of the publisher: successor's descriptor accepted",
+        accepted(cluster, stopped, 2, _SILENCE_LIMIT) - stopped)
+    victim.resume()
+    cluster.wait_settled(client)
+
+
 def hang(cluster, clients, client):
     """Let a standby hang; return what came of requests by fresh clients.
 
@@ -163,6 +177,7 @@ def main():
         cluster.wait_settled(client)
         for _ in range(options.trials):
             trial(cluster, measured, client)
+        silence(cluster, measured, client)
         fresh = [network.add_client("fresh%d" % number)
                  for number in range(_FRESH_CLIENTS)]
         hung = hang(cluster, fresh, client)

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from testnet import binaries, ports, tool, wait
+from testnet import binaries, keys, ports, tool, wait
 from testnet.tor import Tor
 
 _SECONDS = 60
@@ -87,6 +87,39 @@ def test_debug_descriptor(settled):
                _SECONDS, "nine points in both", settled.explain)
     wait.until(lambda: len(lines()) == 19, _SECONDS,
                "a heading and a line for each point", settled.explain)
+
+
+def test_fetch(settled):
+    """Directories have the service, and none has one that does not exist."""
+    node = settled.wait_publisher()
+    answers = tool.run_json("debug", "fetch", settled.hostname,
+                            *at(node))["answers"]
+    assert answers[-1]["result"] == "RECEIVED"
+    assert "RECEIVED" in tool.run("debug", "fetch", settled.address,
+                                  *at(node))
+    said = tool.run("debug", "fetch", keys.OnionKey().hostname, *at(node),
+                    status=1)
+    assert "FAILED" in said and "no directory" in said
+
+
+def test_connect(settled, client):
+    """As a client does: through a tor with a SOCKS port."""
+    shown = tool.run_json("debug", "connect", settled.hostname, *at(client))
+    assert shown["port"] == 80 and shown["msec"] > 0
+    assert settled.hostname in tool.run(
+        "debug", "connect", settled.address, "80", *at(client))
+    assert "port 81" in tool.run("debug", "connect", settled.hostname, "81",
+                                 *at(client), status=1)
+    assert "SocksPort" in tool.run("debug", "connect", settled.hostname,
+                                   *at(settled.nodes[0]), status=1)
+
+
+def test_tor_is_well(settled):
+    """What tor says of itself."""
+    node = settled.nodes[0]
+    shown = tool.run_json("debug", "tor", *at(node))
+    assert shown["circuits"] == "1" and "PROGRESS=100" in shown["bootstrap"]
+    assert shown["version"] in tool.run("debug", "tor", *at(node))
 
 
 def test_backend(settled, client):
@@ -176,6 +209,10 @@ def test_watch_draws_on_a_terminal(settled, terminal, is_screen):
     (["status", "--service", "a" * 56], 1, "no such balanced"),
     (["debug", "more"], 2, "descriptor"),
     (["debug", "show-onion"], 2, "--key"),
+    (["debug", "fetch"], 2, "address"),
+    (["debug", "fetch", "a" * 56], 2, "address"),
+    (["debug", "connect", "example.com"], 2, "address"),
+    (["debug", "connect", "x", "0"], 2, "address"),
 ])
 def test_errors_say_what_is_wrong(settled, words, status, said):
     """And the exit status tells a wrong command from a bad service."""

@@ -42,10 +42,25 @@ cli_complain_of(char *fault)
   tor_free(fault);
 }
 
-/** Return a copy of the value that tor has for the GETINFO <b>key</b>, or
+/** Return a connection to tor, authenticated, as <b>options</b> say; or
  * complain and return NULL. */
-static char *
-get_info(cli_conn_t *conn, const char *key)
+cli_conn_t *
+cli_client_connect(const cli_options_t *options)
+{
+  char *fault = NULL;
+  cli_conn_t *conn = cli_conn_open(options->control, &fault);
+  if (conn && cli_auth_run(conn, options->password_file, &fault) == 0) {
+    return conn;
+  }
+  cli_complain_of(fault);
+  cli_conn_free(conn);
+  return NULL;
+}
+
+/** Return a copy of the value that tor, at the other end of <b>conn</b>, has
+ * for the GETINFO <b>key</b>; or complain and return NULL. */
+char *
+cli_client_get_info(cli_conn_t *conn, const char *key)
 {
   char *command = NULL, *fault = NULL, *value = NULL;
   const char *found;
@@ -91,7 +106,7 @@ normalize_address(const char *text)
 static char *
 find_only_service(cli_conn_t *conn)
 {
-  char *text = get_info(conn, "hs/balance/services");
+  char *text = cli_client_get_info(conn, "hs/balance/services");
   char *service = NULL;
   if (!text) {
     return NULL;
@@ -116,7 +131,7 @@ cli_client_t *
 cli_client_new(const cli_options_t *options)
 {
   cli_client_t *client = NULL;
-  char *fault = NULL, *service = NULL;
+  char *service = NULL;
   cli_conn_t *conn;
 
   if (options->service && !(service = normalize_address(options->service))) {
@@ -124,10 +139,8 @@ cli_client_new(const cli_options_t *options)
                  escaped(options->service));
     return NULL;
   }
-  conn = cli_conn_open(options->control, &fault);
-  if (!conn || cli_auth_run(conn, options->password_file, &fault) < 0) {
-    cli_complain_of(fault);
-  } else if (service || (service = find_only_service(conn))) {
+  conn = cli_client_connect(options);
+  if (conn && (service || (service = find_only_service(conn)))) {
     client = tor_malloc_zero(sizeof(*client));
     client->conn = conn;
     client->service = service;
@@ -157,7 +170,7 @@ get_about_service(cli_client_t *client, const char *key)
 {
   char *full = NULL, *value;
   tor_asprintf(&full, "hs/balance/%s/%s", key, client->service);
-  value = get_info(client->conn, full);
+  value = cli_client_get_info(client->conn, full);
   tor_free(full);
   return value;
 }

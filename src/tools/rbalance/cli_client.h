@@ -22,6 +22,8 @@ typedef struct cli_client_t {
 
 void cli_complain(const char *format, ...) CHECK_PRINTF(1, 2);
 void cli_complain_of(char *fault);
+cli_conn_t *cli_client_connect(const cli_options_t *options);
+char *cli_client_get_info(cli_conn_t *conn, const char *key);
 cli_client_t *cli_client_new(const cli_options_t *options);
 void cli_client_free_(cli_client_t *client);
 #define cli_client_free(client) \

@@ -21,6 +21,8 @@ int cmd_peers(const cli_options_t *options);
 int cmd_watch(const cli_options_t *options);
 int cmd_backend(const cli_options_t *options);
 int cmd_debug(const cli_options_t *options);
+int cmd_fetch(const cli_options_t *options);
+int cmd_connect(const cli_options_t *options);
 int cmd_init(const cli_options_t *options);
 int cmd_join(const cli_options_t *options);
 int cmd_ticket(const cli_options_t *options);

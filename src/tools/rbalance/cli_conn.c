@@ -81,8 +81,8 @@ connect_to(const struct sockaddr *address, socklen_t len)
 
 /** Return a socket that is connected to <b>where</b>, a path or ADDRESS:PORT;
  * else TOR_INVALID_SOCKET, and errno, EINVAL if it is neither. */
-static tor_socket_t
-connect_to_place(const char *where)
+tor_socket_t
+cli_conn_connect_to(const char *where)
 {
   tor_addr_t addr;
   uint16_t port;
@@ -123,12 +123,12 @@ cli_conn_open(const char *where, char **fault_out)
   int error = 0;
 
   if (where) {
-    sock = connect_to_place(where);
+    sock = cli_conn_connect_to(where);
     error = errno;
   }
   for (unsigned i = 0; !where && i < ARRAY_LENGTH(default_places) &&
        !SOCKET_OK(sock); ++i) {
-    sock = connect_to_place(default_places[i]);
+    sock = cli_conn_connect_to(default_places[i]);
     if (error != EACCES) {
       error = errno;
     }

@@ -24,6 +24,7 @@ typedef struct cli_conn_t {
   smartlist_t *events;
 } cli_conn_t;
 
+tor_socket_t cli_conn_connect_to(const char *where);
 cli_conn_t *cli_conn_new(tor_socket_t sock);
 cli_conn_t *cli_conn_open(const char *where, char **fault_out);
 void cli_conn_free_(cli_conn_t *conn);

@@ -84,6 +84,21 @@ cli_key_from_address(const char *address, ed25519_public_key_t *out)
   return strncasecmp(address, again, CLI_ADDRESS_LEN) ? -1 : 0;
 }
 
+/** Return the hostname of the onion service that <b>text</b> names, new, in
+ * small letters; or NULL if it names none, or is NULL. */
+char *
+cli_key_read_hostname(const char *text)
+{
+  ed25519_public_key_t key;
+  char address[CLI_ADDRESS_LEN + 1];
+  char *hostname = NULL;
+  if (text && cli_key_from_address(text, &key) == 0) {
+    cli_key_get_address(&key, address);
+    tor_asprintf(&hostname, "%s.onion", address);
+  }
+  return hostname;
+}
+
 /** Return true iff <b>keys</b> can sign and their public key verifies it. */
 static bool
 is_pair(const ed25519_keypair_t *keys)

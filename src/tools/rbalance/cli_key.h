@@ -16,6 +16,7 @@
 #define CLI_HOSTNAME_SIZE (CLI_ADDRESS_LEN + sizeof(".onion"))
 
 void cli_key_get_address(const ed25519_public_key_t *key, char *out);
+char *cli_key_read_hostname(const char *text);
 int cli_key_from_address(const char *address, ed25519_public_key_t *out);
 int cli_key_from_bytes(const uint8_t *bytes, size_t len,
                        const uint8_t *public_bytes, ed25519_keypair_t *out,

@@ -85,6 +85,49 @@ show_onion(const cli_options_t *options)
   return CLI_GOOD;
 }
 
+/** Show what there is to know of the tor itself.  Return the exit status: bad
+ * if it does not reach the network. */
+static int
+show_tor(const cli_options_t *options)
+{
+  static const struct {
+    const char *key;
+    const char *name;
+  } facts[] = {
+    { "version", "version" }, { "uptime", "uptime" },
+    { "status/bootstrap-phase", "bootstrap" },
+    { "network-liveness", "network" },
+    { "status/circuit-established", "circuits" },
+    { "net/listeners/socks", "socks" }, { "config-file", "torrc" },
+  };
+  cli_conn_t *conn = cli_client_connect(options);
+  json_t *json = json_object();
+  int status = conn ? CLI_GOOD : CLI_BAD;
+
+  for (unsigned i = 0; conn && i < ARRAY_LENGTH(facts); ++i) {
+    char *value = cli_client_get_info(conn, facts[i].key);
+    if (!value) {
+      status = CLI_BAD;
+      break;
+    }
+    if (!strcmp(facts[i].name, "circuits") && strcmp(value, "1")) {
+      status = CLI_BAD;
+    }
+    if (options->json) {
+      json_object_set_new(json, facts[i].name, json_string(value));
+    } else {
+      printf("%-10s %s\n", facts[i].name, value);
+    }
+    tor_free(value);
+  }
+  if (conn && options->json) {
+    cli_json_print(json_incref(json));
+  }
+  json_decref(json);
+  cli_conn_free(conn);
+  return status;
+}
+
 /** Do what the second word of <b>options</b> says.  Return the exit status. */
 int
 cmd_debug(const cli_options_t *options)
@@ -96,7 +139,16 @@ cmd_debug(const cli_options_t *options)
   if (name && !strcmp(name, "descriptor")) {
     return show_descriptor(options);
   }
-  cli_complain("`debug` goes with descriptor or show-onion; it does not know "
-               "%s.", escaped(name ? name : ""));
+  if (name && !strcmp(name, "tor")) {
+    return show_tor(options);
+  }
+  if (name && !strcmp(name, "fetch")) {
+    return cmd_fetch(options);
+  }
+  if (name && !strcmp(name, "connect")) {
+    return cmd_connect(options);
+  }
+  cli_complain("`debug` goes with descriptor, fetch, connect, tor or "
+               "show-onion; it does not know %s.", escaped(name ? name : ""));
   return CLI_USAGE;
 }

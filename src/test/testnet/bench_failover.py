@@ -47,6 +47,11 @@ class Measured:
                 for name, all_ in self.seconds.items()]
 
 
+def periods(node):
+    """Return the time periods of the two descriptors of a node."""
+    return {row["PERIOD"] for row in node.intro_points()}
+
+
 def accepted(cluster, since, nodes, limit=_LIMIT):
     """Wait until directories accepted both descriptors with `nodes` nodes.
 
@@ -56,8 +61,9 @@ def accepted(cluster, since, nodes, limit=_LIMIT):
         for node in cluster.running:
             merged = node.balance_events("MERGE", since, NODES=nodes,
                                          POINTS=3 * nodes)
-            if {event.fields["DESC"] for event in merged} != {"CURRENT",
-                                                              "NEXT"}:
+            # Which of the two is the current one may just change.
+            if len(periods(node) & {event.fields["PERIOD"]
+                                    for event in merged}) < 2:
                 continue
             answers = node.events("HS_DESC", "UPLOADED", cluster.address,
                                   since=merged[0].at)

@@ -280,6 +280,73 @@ test_rbalance_step_reconnect(void *arg)
   rbt_sim_free(sim);
 }
 
+/** Return how many channels <b>state</b> asks for when <b>event</b> happens at
+ * <b>now</b>. */
+static int
+count_dials(rb_state_t *state, const rb_event_t *event, rb_now_t now)
+{
+  smartlist_t *actions = rb_step(state, event, now);
+  int n = 0;
+  SMARTLIST_FOREACH(actions, const rb_action_t *, action,
+                    n += action->type == RB_ACT_DIAL);
+  rb_actions_free(actions);
+  return n;
+}
+
+/** Check how often node 0 of <b>sim</b> tries to open the channel to its only
+ * peer again, when it breaks and nobody answers: at once, then once more
+ * unless relays refuse. */
+static void
+check_tries(rbt_sim_t *sim, bool is_refused)
+{
+  rb_state_t *state = sim->nodes[0].state;
+  rb_now_t now = { .mono = RBT_MONO + sim->time,
+                   .wall = RBT_WALL + sim->time };
+  rb_peer_t *peer = NULL;
+  rb_event_t event;
+  int n_dials = 0;
+
+  DIGEST256MAP_FOREACH(state->peers->map, key, rb_peer_t *, p) {
+    peer = p;
+  } DIGEST256MAP_FOREACH_END;
+  memset(&event, 0, sizeof(event));
+  event.type = RB_EV_CHANNEL_DOWN;
+  event.u.channel.peer = &peer->key;
+  event.u.channel.number = peer->channel;
+  tt_int_op(count_dials(state, &event, now), OP_EQ, 1);
+  if (is_refused) {
+    event.type = RB_EV_REFUSED;
+    event.u.refused = &peer->key;
+    tt_int_op(count_dials(state, &event, now), OP_EQ, 0);
+  }
+  memset(&event, 0, sizeof(event));
+  event.type = RB_EV_TICK;
+  event.u.tick.network_is_ready = true;
+  for (uint64_t waited = SEC / 2; waited < 20 * SEC; waited += SEC / 2) {
+    now.mono += SEC / 2;
+    now.wall += SEC / 2;
+    n_dials += count_dials(state, &event, now);
+    tt_int_op(n_dials, OP_EQ, !is_refused && waited >= RB_DIAL_AGAIN_MSEC);
+  }
+ done:
+  ;
+}
+
+/** Where the first try to open a lost channel again gets no answer, a second
+ * begins beside it, and no third. */
+static void
+test_rbalance_step_second_try(void *arg)
+{
+  rbt_sim_t *sim = make_cluster(2, 3);
+  (void) arg;
+
+  check_tries(sim, false);
+  rbt_sim_free(sim);
+  sim = make_cluster(2, 3);
+  check_tries(sim, true);
+  rbt_sim_free(sim);
+}
+
 /** A new point is published within seconds, and a withdrawn one is gone. */
 static void
 test_rbalance_step_points_change(void *arg)
@@ -375,6 +442,7 @@ struct testcase_t rbalance_step_tests[] = {
   T(split_brain),
   T(second_term_alone),
   T(reconnect),
+  T(second_try),
   T(points_change),
   T(cap),
   T(clocks),

@@ -72,6 +72,9 @@ typedef struct rb_peer_t {
   uint64_t last_received_number;
   /** Monotonic milliseconds when we may try to open a channel. */
   uint64_t dial_at;
+  /** Monotonic milliseconds when we may try once more, though a try is under
+   * way; 0 for never. */
+  uint64_t dial_again_at;
   /** Milliseconds of the wait before the next try. */
   uint64_t dial_backoff;
   /** True iff a channel to it is being opened. */

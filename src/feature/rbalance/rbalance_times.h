@@ -61,6 +61,11 @@
 /** Milliseconds that a channel must have been up for its loss to be followed
  * by a try at once: a peer that hangs up on us is not asked all the time. */
 #define RB_STEADY_CHANNEL_MSEC 10000
+/** Milliseconds after the loss of such a channel when a second try begins
+ * beside the first.  Until a relay knows that the peer's circuit is gone it
+ * acknowledges an introduction that goes nowhere, and tor waits for half a
+ * minute; a later one is refused at once. */
+#define RB_DIAL_AGAIN_MSEC 3000
 /** Milliseconds within which two channels between the same nodes count as
  * opened at once. */
 #define RB_SIMULTANEOUS_MSEC 10000

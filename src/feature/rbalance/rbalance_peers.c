@@ -284,6 +284,26 @@ rb_peer_next_state(const rb_peer_t *peer, const rb_config_t *config,
   return state_by_points(peer, reason_out);
 }
 
+/** Return true iff at monotonic milliseconds <b>now</b> a channel to
+ * <b>peer</b> is to be opened, and note that: it is a neighbour that has none,
+ * and no try is under way, or only the first one, for long. */
+bool
+rb_peer_begin_dial(rb_peer_t *peer, uint64_t now)
+{
+  if (!peer->is_neighbor || peer->channel) {
+    return false;
+  }
+  if (!peer->is_dialing) {
+    peer->is_dialing = now >= peer->dial_at;
+    return peer->is_dialing;
+  }
+  if (!peer->dial_again_at || now < peer->dial_again_at || peer->is_refused) {
+    return false;
+  }
+  peer->dial_again_at = 0;
+  return true;
+}
+
 /** Return the name of <b>state</b> in events and GETINFO. */
 const char *
 rb_lifecycle_to_string(rb_lifecycle_t state)

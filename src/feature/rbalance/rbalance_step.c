@@ -53,18 +53,6 @@ forgive_stall(rb_state_t *state, uint64_t now)
   state->last_tick = now;
 }
 
-/** Return true iff at monotonic milliseconds <b>now</b> we may try to open a
- * channel to <b>peer</b>. */
-static bool
-may_dial(const rb_peer_t *peer, uint64_t now)
-{
-  if (peer->is_dialing) {
-    return peer->dial_again_at && now >= peer->dial_again_at &&
-      !peer->is_refused;
-  }
-  return now >= peer->dial_at;
-}
-
 /** Ask for a channel to every neighbour that has none, as its backoff allows,
  * and close those that we opened to nodes which are none any more. */
 static void
@@ -79,13 +67,9 @@ run_dials(rb_state_t *state, uint64_t now, smartlist_t *actions)
       rb_actions_add(actions, RB_ACT_HANG_UP)->channel = peer->channel;
       peer->channel = 0;
     }
-    if (peer->is_neighbor && !peer->channel && may_dial(peer, now)) {
+    if (rb_peer_begin_dial(peer, now)) {
       rb_action_t *action = rb_actions_add(actions, RB_ACT_DIAL);
       ed25519_pubkey_copy(&action->peer, &peer->key);
-      if (peer->is_dialing) {
-        peer->dial_again_at = 0;
-      }
-      peer->is_dialing = true;
     }
   } DIGEST256MAP_FOREACH_END;
 }

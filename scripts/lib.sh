@@ -35,8 +35,8 @@ sha256_is() {
 # jobs: how many compilers to run at once.
 jobs() { nproc 2>/dev/null || echo 1; }
 
-# patch_names: the patches of the series, in order, comments and blank lines left out.
-patch_names() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$top/patches/series"; }
+# patch_names [DIR]: the patches of the series in DIR, or of ours, in order, comments and blank lines left out.
+patch_names() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "${1:-$top/patches}/series"; }
 
 # Stop unless every patch of the series is there.
 check_series() {
@@ -52,10 +52,11 @@ our_files() {
         -type f \( -name '*.[ch]' -o -name '*.inc' -o -name '*.am' \) -printf '%P\n')
 }
 
-# apply_series TREE: apply each patch exactly where it says; neither fuzz nor offset is accepted.
+# apply_series TREE [DIR]: apply each patch in DIR, or of ours, exactly where it says; neither fuzz nor offset is accepted.
 apply_series() {
-    for p in $(patch_names); do
-        if ! out=$(LC_ALL=C patch -p1 -F0 -N --no-backup-if-mismatch -d "$1" <"$top/patches/$p" 2>&1); then
+    series=${2:-$top/patches}
+    for p in $(patch_names "$series"); do
+        if ! out=$(LC_ALL=C patch -p1 -F0 -N --no-backup-if-mismatch -d "$1" <"$series/$p" 2>&1); then
             printf '%s\n' "$out" | sed 's/^/  | /' >&2
             die "patches/$p does not apply"
         fi

@@ -204,18 +204,15 @@ cli_client_get_rows(cli_client_t *client, const char *key)
   return rows;
 }
 
-/** Give the command HSBALANCE with <b>verb</b> and, unless it is NULL,
- * <b>node</b>.  Return 0 if tor did it, else complain and return -1. */
+/** Give <b>command</b> on <b>conn</b>.  Return 0 if tor did it, else complain
+ * and return -1. */
 int
-cli_client_command(cli_client_t *client, const char *verb, const char *node)
+cli_client_tell(cli_conn_t *conn, const char *command)
 {
-  char *command = NULL, *fault = NULL;
-  cli_reply_t *reply;
+  char *fault = NULL;
+  cli_reply_t *reply = cli_conn_ask(conn, command, &fault);
   int r = -1;
 
-  tor_asprintf(&command, "HSBALANCE %s %s%s%s", client->service, verb,
-               node ? " " : "", node ? node : "");
-  reply = cli_conn_ask(client->conn, command, &fault);
   if (!reply) {
     cli_complain_of(fault);
   } else if (reply->code != 250) {
@@ -224,6 +221,20 @@ cli_client_command(cli_client_t *client, const char *verb, const char *node)
     r = 0;
   }
   cli_reply_free(reply);
+  return r;
+}
+
+/** Give the command HSBALANCE with <b>verb</b> and, unless it is NULL,
+ * <b>node</b>.  Return 0 if tor did it, else complain and return -1. */
+int
+cli_client_command(cli_client_t *client, const char *verb, const char *node)
+{
+  char *command = NULL;
+  int r;
+
+  tor_asprintf(&command, "HSBALANCE %s %s%s%s", client->service, verb,
+               node ? " " : "", node ? node : "");
+  r = cli_client_tell(client->conn, command);
   tor_free(command);
   return r;
 }

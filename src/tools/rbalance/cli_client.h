@@ -30,6 +30,7 @@ void cli_client_free_(cli_client_t *client);
   FREE_AND_NULL(cli_client_t, cli_client_free_, (client))
 cli_row_t *cli_client_get_status(cli_client_t *client);
 smartlist_t *cli_client_get_rows(cli_client_t *client, const char *key);
+int cli_client_tell(cli_conn_t *conn, const char *command);
 int cli_client_command(cli_client_t *client, const char *verb,
                        const char *node);
 

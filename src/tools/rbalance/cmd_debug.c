@@ -121,9 +121,10 @@ show_tor(const cli_options_t *options)
     tor_free(value);
   }
   if (conn && options->json) {
-    cli_json_print(json_incref(json));
+    cli_json_print(json);
+  } else {
+    json_decref(json);
   }
-  json_decref(json);
   cli_conn_free(conn);
   return status;
 }

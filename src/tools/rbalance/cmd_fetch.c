@@ -94,23 +94,6 @@ note_events(fetch_t *fetch, cli_conn_t *conn)
   smartlist_clear(conn->events);
 }
 
-/** Give <b>command</b> on <b>conn</b>.  Return 0 if tor did it, else complain
- * and return -1. */
-static int
-command(cli_conn_t *conn, const char *text)
-{
-  char *fault = NULL;
-  cli_reply_t *reply = cli_conn_ask(conn, text, &fault);
-  const bool is_done = reply && reply->code == 250;
-  if (!reply) {
-    cli_complain_of(fault);
-  } else if (!is_done) {
-    cli_complain("tor does not do that: %s.", cli_reply_text(reply));
-  }
-  cli_reply_free(reply);
-  return is_done ? 0 : -1;
-}
-
 /** Wait for another answer in <b>fetch</b> on <b>conn</b>.  Return 0 on
  * success, whether or not one came; else complain and return -1. */
 static int
@@ -140,12 +123,12 @@ run_fetch(fetch_t *fetch, cli_conn_t *conn)
 {
   size_t n_before;
   char *text = NULL;
-  int r = command(conn, "SETEVENTS HS_DESC");
+  int r = cli_client_tell(conn, "SETEVENTS HS_DESC");
 
   tor_asprintf(&text, "HSFETCH %s", fetch->address);
   do {
     n_before = json_array_size(fetch->answers);
-    if (r == 0 && (r = command(conn, text)) == 0) {
+    if (r == 0 && (r = cli_client_tell(conn, text)) == 0) {
       r = wait_answer(fetch, conn);
     }
   } while (r == 0 && !fetch->is_found &&

@@ -67,6 +67,42 @@ rbt_http_target(rbt_http_t *exchange, const char *bytes, size_t len)
   rbt_http_client(exchange, "", 0);
 }
 
+/** Return the head or trailer that is all of <b>text</b>, which is of
+ * <b>kind</b>; or NULL, with <b>fault_out</b> as rb_http_head_parse() sets it,
+ * or the failure of rb_http_block_take() as a negative number. */
+rb_http_head_t *
+rbt_http_parse(const char *text, rb_http_kind_t kind, int *fault_out)
+{
+  rb_http_block_t block;
+  rb_http_head_t *head = NULL;
+  rb_http_progress_t progress;
+  buf_t *buf = buf_new();
+
+  memset(&block, 0, sizeof(block));
+  buf_add_string(buf, text);
+  progress = rb_http_block_take(&block, kind, buf);
+  *fault_out = -(int) progress;
+  if (progress == RB_HTTP_WHOLE && buf_datalen(buf) == 0) {
+    *fault_out = 0;
+    head = rb_http_head_parse(&block, kind, fault_out);
+  }
+  rb_http_block_clear(&block);
+  buf_free(buf);
+  return head;
+}
+
+/** Return what is written of <b>head</b>; the caller frees it. */
+char *
+rbt_http_write(const rb_http_head_t *head)
+{
+  buf_t *buf = buf_new();
+  char *text;
+  rb_http_head_write(head, buf);
+  text = rbt_http_take(buf);
+  buf_free(buf);
+  return text;
+}
+
 /** Take all of <b>buf</b>, and return it as a text that the caller frees. */
 char *
 rbt_http_take(buf_t *buf)

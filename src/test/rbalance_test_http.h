@@ -10,6 +10,7 @@
 #define TOR_TEST_RBALANCE_TEST_HTTP_H
 
 #include "feature/rbalance/rbalance_http.h"
+#include "feature/rbalance/rbalance_http_head.h"
 
 /** The two ends of a proxied connection of the tests, both onion services, and
  * without ".onion". */
@@ -36,6 +37,9 @@ void rbt_http_free_(rbt_http_t *exchange);
   FREE_AND_NULL(rbt_http_t, rbt_http_free_, (exchange))
 void rbt_http_client(rbt_http_t *exchange, const char *bytes, size_t len);
 void rbt_http_target(rbt_http_t *exchange, const char *bytes, size_t len);
+rb_http_head_t *rbt_http_parse(const char *text, rb_http_kind_t kind,
+                               int *fault_out);
+char *rbt_http_write(const rb_http_head_t *head);
 char *rbt_http_take(buf_t *buf);
 char *rbt_http_merge(const char *text, size_t len, int *n_messages_out);
 

@@ -91,7 +91,6 @@ test_rbalance_http_request_refused(void *arg)
     { "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400 },
     { "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400 },
     { "GET / HTTP/1.1\r\nHost: u@a\r\n\r\n", 400 },
-    { "GET / HTTP/1.1\r\n" HOST "H_ost: a\r\nHost_: b\r\n\r\n", 0 },
     { "GET http://other/ HTTP/1.1\r\n" HOST "\r\n", 400 },
     { "GET http://" SERVICE ":80/ HTTP/1.1\r\n" HOST "\r\n", 400 },
     { "GET http://u@" SERVICE "/ HTTP/1.1\r\n" HOST "\r\n", 400 },

@@ -3,7 +3,8 @@
 
 /**
  * @file test_rbalance_http_mask.c
- * @brief Test that the target's name is found where it is one, and nowhere else.
+ * @brief Test that the target's name is found where it is one, and nowhere
+ * else.
  **/
 
 #include "core/or/or.h"

@@ -219,9 +219,10 @@ test_rbalance_forward_loop(void *arg)
     rb_target_t *target = smartlist_get(targets, 0);
     edge_connection_t *stream = make_stream(&f, 0);
     ed25519_pubkey_copy(&target->key, &keys[i]);
+    /* It is freed at once. */
     tt_assert(rbalance_accept_stream(f.circ, stream));
-    tt_assert(TO_CONN(stream)->marked_for_close);
-    tt_ptr_op(TO_CONN(stream)->linked_conn, OP_EQ, NULL);
+    tt_ptr_op(f.circ->p_streams, OP_EQ, NULL);
+    tt_int_op(smartlist_len(get_connection_array()), OP_EQ, 0);
     tt_str_op(rbt_last_sent(), OP_EQ, "3/8");
   }
   tt_int_op(smartlist_len(f.service->openings), OP_EQ, 0);

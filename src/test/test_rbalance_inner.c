@@ -10,6 +10,7 @@
 #include "test/test.h"
 
 #include "core/mainloop/connection.h"
+#include "core/mainloop/mainloop.h"
 #include "feature/rbalance/rbalance.h"
 #include "feature/rbalance/rbalance_inner.h"
 
@@ -62,6 +63,7 @@ test_rbalance_inner_owners(void *arg)
   connection_t *conns[N];
   (void) arg;
 
+  tor_init_connection_lists();
   memset(owners, 0, sizeof(owners));
   for (int i = 0; i < N; ++i) {
     inners[i] = rb_inner_new(AF_INET, &calls, &owners[i]);
@@ -111,10 +113,12 @@ static void
 test_rbalance_inner_shutdown(void *arg)
 {
   owner_t owner = { 0, 0, 0, 0 };
-  rb_inner_t *first = rb_inner_new(AF_INET, &calls, &owner);
-  rb_inner_t *second = rb_inner_new(AF_UNIX, &calls, &owner);
+  rb_inner_t *first, *second;
   (void) arg;
 
+  tor_init_connection_lists();
+  first = rb_inner_new(AF_INET, &calls, &owner);
+  second = rb_inner_new(AF_UNIX, &calls, &owner);
   connection_free_(rb_inner_get_conn(first));
   connection_free_(rb_inner_get_conn(second));
   rb_inner_forget_all();

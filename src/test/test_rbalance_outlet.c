@@ -6,9 +6,12 @@
  * @brief Test connections that this tor opens to a target.
  **/
 
+#define CONNECTION_PRIVATE
+
 #include "core/or/or.h"
 #include "test/test.h"
 #include "test/rbalance_test_glue.h"
+#include "test/rbalance_test_helpers.h"
 
 #include "core/mainloop/connection.h"
 #include "core/mainloop/mainloop.h"
@@ -81,10 +84,21 @@ open_outlet(user_t *user, const char *text)
   return conn;
 }
 
+/** The URL of an onion service as a target, and its host in it. */
+static char *onion_target = NULL;
+static const char *onion_host = NULL;
+
 /** Make what every test needs. */
 static void
 set_up(void)
 {
+  char address[HS_SERVICE_ADDR_LEN_BASE32 + 1];
+  ed25519_keypair_t keys;
+
+  rbt_fill_key(9, &keys);
+  hs_build_address(&keys.pubkey, HS_VERSION_THREE, address);
+  tor_asprintf(&onion_target, "80 tcp://%s.onion:8080", address);
+  onion_host = onion_target + strlen("80 tcp://");
   tor_init_connection_lists();
   addressmap_init();
 }
@@ -97,10 +111,11 @@ tear_down(user_t *user)
   connection_free_all();
   rb_inner_forget_all();
   addressmap_free_all();
+  tor_free(onion_target);
 }
 
-/** An outlet to a name is linked to a stream to an exit relay, which may not
- * take it for an onion service; it is open when that is, and says so once. */
+/** An outlet to an onion service is linked to a stream to that; it is open when
+ * that is, and says so once. */
 static void
 test_rbalance_outlet_linked(void *arg)
 {
@@ -111,15 +126,14 @@ test_rbalance_outlet_linked(void *arg)
   (void) arg;
 
   set_up();
-  conn = open_outlet(&user, "80 tcp://example.com:8080");
+  conn = open_outlet(&user, onion_target);
   tt_assert(conn && conn->linked_conn);
   stream = conn->linked_conn;
   tt_int_op(stream->type, OP_EQ, CONN_TYPE_AP);
   entry = TO_ENTRY_CONN(stream);
-  tt_str_op(entry->socks_request->address, OP_EQ, "example.com");
+  tt_int_op(strcmpstart(onion_host, entry->socks_request->address), OP_EQ, 0);
   tt_int_op(entry->socks_request->port, OP_EQ, 8080);
-  tt_assert(!entry->entry_cfg.onion_traffic);
-  tt_assert(entry->entry_cfg.ipv4_traffic);
+  tt_assert(entry->entry_cfg.onion_traffic);
   tt_int_op(entry->entry_cfg.session_group, OP_EQ, 5);
 
   rbalance_stream_answered(entry, 0);
@@ -156,19 +170,25 @@ test_rbalance_outlet_linked(void *arg)
   tear_down(&user);
 }
 
-/** An outlet whose stream fails ends with the reason of that. */
+/** An outlet to a name has a stream that no onion service may take; if that
+ * fails the outlet ends with its reason. */
 static void
 test_rbalance_outlet_failed(void *arg)
 {
   user_t user;
   connection_t *conn;
+  entry_connection_t *entry;
   (void) arg;
 
   set_up();
   conn = open_outlet(&user, "80 http://example.com");
   tt_assert(conn && conn->linked_conn);
-  rbalance_stream_answered(TO_ENTRY_CONN(conn->linked_conn),
-                           END_STREAM_REASON_RESOLVEFAILED);
+  entry = TO_ENTRY_CONN(conn->linked_conn);
+  tt_str_op(entry->socks_request->address, OP_EQ, "example.com");
+  tt_int_op(entry->socks_request->port, OP_EQ, 80);
+  tt_assert(!entry->entry_cfg.onion_traffic);
+  tt_assert(entry->entry_cfg.ipv4_traffic);
+  rbalance_stream_answered(entry, END_STREAM_REASON_RESOLVEFAILED);
   tt_int_op(user.n_ended, OP_EQ, 0);
   rbalance_conn_reached_eof(conn);
   tt_int_op(user.n_ended, OP_EQ, 1);
@@ -188,7 +208,7 @@ test_rbalance_outlet_given_up(void *arg)
   (void) arg;
 
   set_up();
-  conn = open_outlet(&user, "80 http://example.com");
+  conn = open_outlet(&user, onion_target);
   tt_assert(conn && conn->linked_conn);
   stream = conn->linked_conn;
   rb_outlet_free(user.outlet);
@@ -248,12 +268,10 @@ test_rbalance_outlet_direct(void *arg)
     tt_int_op(user.n_flushed, OP_EQ, 1);
     rb_outlet_free(user.outlet);
     tt_assert(conn->marked_for_close);
-    connection_free_all();
-    tor_init_connection_lists();
   }
   connect_result = -1;
   tt_ptr_op(rb_outlet_open(target, 0, &calls, &user), OP_EQ, NULL);
-  tt_int_op(smartlist_len(get_connection_array()), OP_EQ, 0);
+  tt_int_op(smartlist_len(get_connection_array()), OP_EQ, 2);
  done:
   UNMOCK(connection_connect_sockaddr);
   rb_target_free(target);
@@ -262,7 +280,7 @@ test_rbalance_outlet_direct(void *arg)
 }
 
 #define T(name) \
-  { #name, test_rbalance_outlet_ ## name, TT_FORK, NULL, NULL }
+  { #name, test_rbalance_outlet_ ## name, TT_FORK, &rbt_glue_setup, NULL }
 
 struct testcase_t rbalance_outlet_tests[] = {
   T(linked),

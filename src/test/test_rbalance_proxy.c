@@ -16,6 +16,7 @@
 #include "core/mainloop/mainloop.h"
 #include "core/or/connection_edge.h"
 #include "feature/client/addressmap.h"
+#include "feature/hs/hs_common.h"
 #include "feature/rbalance/rbalance.h"
 #include "feature/rbalance/rbalance_proxy.h"
 
@@ -36,6 +37,8 @@
  * stream, at our end of the one to the target, and that one. */
 typedef struct fixture_t {
   rb_service_t *service;
+  /** The host of the targets. */
+  char *host;
   origin_circuit_t *circ;
   edge_connection_t *stream;
   connection_t *client, *outlet, *target;
@@ -55,18 +58,25 @@ find_conns(fixture_t *f)
   } SMARTLIST_FOREACH_END(conn);
 }
 
-/** Make the fixture at <b>f</b>: a stream of a client to the first of the
- * targets in <b>texts</b>, which ends with NULL, is begun. */
+/** Make the fixture at <b>f</b>, with <b>n_targets</b> that speak
+ * <b>scheme</b> on the ports from 1: a stream of a client is begun. */
 static void
-set_up(fixture_t *f, const char *const *texts)
+set_up(fixture_t *f, const char *scheme, int n_targets)
 {
-  char *fault = NULL;
+  char address[HS_SERVICE_ADDR_LEN_BASE32 + 1];
+  char *text = NULL, *fault = NULL;
+  ed25519_keypair_t keys;
 
   memset(f, 0, sizeof(*f));
   f->service = rbt_find_balanced(rbt_register_service(1));
-  for (; *texts; ++texts) {
+  rbt_fill_key(9, &keys);
+  hs_build_address(&keys.pubkey, HS_VERSION_THREE, address);
+  tor_asprintf(&f->host, "%s.onion", address);
+  for (int port = 1; port <= n_targets; ++port) {
+    tor_asprintf(&text, "80 %s://%s:%d", scheme, f->host, port);
     smartlist_add(f->service->state->config->targets,
-                  rb_target_parse(*texts, &fault));
+                  rb_target_parse(text, &fault));
+    tor_free(text);
   }
   addressmap_init();
   f->circ = rbt_make_rend_circuit(&f->service->identity_key);
@@ -85,6 +95,7 @@ tear_down(fixture_t *f)
 {
   rbt_free_rend_circuit(f->circ);
   addressmap_free_all();
+  tor_free(f->host);
 }
 
 /** Put <b>text</b> into what arrived on <b>conn</b>. */
@@ -107,19 +118,15 @@ sends(connection_t *conn, const char *text)
   return is_equal;
 }
 
-static const char *const http[] = { "80 http://example.com", NULL };
-static const char *const two[] = {
-  "80 tcp://one.example:1", "80 tcp://two.example:2", NULL
-};
-
 /** A stream to an HTTP target is open when that is, and moves bytes. */
 static void
 test_rbalance_proxy_http(void *arg)
 {
   fixture_t f;
+  char *expected = NULL;
   (void) arg;
 
-  set_up(&f, http);
+  set_up(&f, "http", 1);
   tt_assert(f.client && f.outlet && f.target);
   tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 1);
   tt_int_op(smartlist_len(rbt_sent), OP_EQ, 0);
@@ -131,8 +138,8 @@ test_rbalance_proxy_http(void *arg)
   arrive(f.client, "GET / HTTP/1.1\r\nHost: x\r\n");
   tt_int_op(connection_get_outbuf_len(f.outlet), OP_EQ, 0);
   arrive(f.client, "\r\n");
-  tt_assert(sends(f.outlet,
-                  "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"));
+  tor_asprintf(&expected, "GET / HTTP/1.1\r\nHost: %s:1\r\n\r\n", f.host);
+  tt_assert(sends(f.outlet, expected));
   arrive(f.outlet, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
   tt_assert(sends(f.client,
                   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
@@ -143,6 +150,7 @@ test_rbalance_proxy_http(void *arg)
   tt_assert(f.client->marked_for_close);
   tt_assert(f.outlet->marked_for_close);
  done:
+  tor_free(expected);
   tear_down(&f);
 }
 
@@ -155,7 +163,7 @@ test_rbalance_proxy_slow(void *arg)
   (void) arg;
 
   memset(many, 'x', sizeof(many) - 1);
-  set_up(&f, two);
+  set_up(&f, "tcp", 2);
   rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
   arrive(f.outlet, many);
   tt_int_op(connection_get_outbuf_len(f.client), OP_EQ, sizeof(many) - 1);
@@ -188,19 +196,17 @@ test_rbalance_proxy_next(void *arg)
   connection_t *first;
   (void) arg;
 
-  set_up(&f, two);
+  set_up(&f, "tcp", 2);
   first = f.outlet;
   tt_assert(f.target);
-  tt_str_op(TO_ENTRY_CONN(f.target)->socks_request->address, OP_EQ,
-            "one.example");
+  tt_int_op(TO_ENTRY_CONN(f.target)->socks_request->port, OP_EQ, 1);
   rbalance_stream_answered(TO_ENTRY_CONN(f.target),
                            END_STREAM_REASON_RESOLVEFAILED);
   f.target->marked_for_close = 1;
   rbalance_conn_reached_eof(f.outlet);
   find_conns(&f);
   tt_assert(f.target && f.outlet != first);
-  tt_str_op(TO_ENTRY_CONN(f.target)->socks_request->address, OP_EQ,
-            "two.example");
+  tt_int_op(TO_ENTRY_CONN(f.target)->socks_request->port, OP_EQ, 2);
   tt_int_op(smartlist_len(rbt_sent), OP_EQ, 0);
   rbalance_stream_answered(TO_ENTRY_CONN(f.target),
                            END_STREAM_REASON_CONNECTREFUSED);
@@ -211,45 +217,103 @@ test_rbalance_proxy_next(void *arg)
   tear_down(&f);
 }
 
-/** What takes too long fails: the target, whose client gets a page if it speaks
- * HTTP, and the head of a request. */
+/** A target that takes too long is given up, and the next tried; the stream
+ * fails with the last. */
 static void
 test_rbalance_proxy_late(void *arg)
 {
   fixture_t f;
-  char *page = NULL;
-  size_t len = 0;
   (void) arg;
 
-  set_up(&f, two);
+  set_up(&f, "tcp", 2);
   f.service->state->config->target_timeout = 0;
   rb_proxies_sweep(f.service);
+  find_conns(&f);
+  tt_int_op(TO_ENTRY_CONN(f.target)->socks_request->port, OP_EQ, 2);
+  tt_int_op(smartlist_len(rbt_sent), OP_EQ, 0);
   rb_proxies_sweep(f.service);
   tt_str_op(rbt_last_sent(), OP_EQ, END_TIMEOUT);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 0);
+ done:
   tear_down(&f);
+}
 
-  set_up(&f, http);
+/** Store in <b>page_out</b> what the client of <b>f</b> is sent, and return
+ * true iff that is the page for <b>status</b>. */
+static bool
+has_page(fixture_t *f, const char *status, char **page_out)
+{
+  size_t len = 0;
+  *page_out = buf_extract(f->client->outbuf, &len);
+  buf_clear(f->client->outbuf);
+  return !strcmpstart(*page_out, "HTTP/1.1 ") &&
+    !strcmpstart(*page_out + strlen("HTTP/1.1 "), status);
+}
+
+/** If that target speaks HTTP, the stream opens and has a page. */
+static void
+test_rbalance_proxy_late_http(void *arg)
+{
+  fixture_t f;
+  char *page = NULL;
+  (void) arg;
+
+  set_up(&f, "http", 1);
   f.service->state->config->target_timeout = 0;
   rb_proxies_sweep(f.service);
   tt_str_op(rbt_last_sent(), OP_EQ, CONNECTED);
   arrive(f.client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  page = buf_extract(f.client->outbuf, &len);
-  tt_int_op(strcmpstart(page, "HTTP/1.1 504 "), OP_EQ, 0);
+  tt_assert(has_page(&f, "504", &page));
+  tt_assert(f.client->marked_for_close);
+ done:
   tor_free(page);
   tear_down(&f);
+}
 
-  set_up(&f, http);
+/** The head of a request may not take too long; nor may a stream be silent. */
+static void
+test_rbalance_proxy_late_client(void *arg)
+{
+  fixture_t f;
+  char *page = NULL;
+  (void) arg;
+
+  set_up(&f, "http", 1);
   rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  f.service->state->config->head_timeout = 0;
+  rb_proxies_sweep(f.service);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 1);
   arrive(f.client, "GET / HT");
+  f.service->state->config->idle_timeout = 0;
+  f.service->state->config->head_timeout = 1000;
   rb_proxies_sweep(f.service);
   tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 1);
   f.service->state->config->head_timeout = 0;
   rb_proxies_sweep(f.service);
-  page = buf_extract(f.client->outbuf, &len);
-  tt_int_op(strcmpstart(page, "HTTP/1.1 408 "), OP_EQ, 0);
+  tt_assert(has_page(&f, "408", &page));
   tt_assert(f.client->marked_for_close);
  done:
   tor_free(page);
+  tear_down(&f);
+}
+
+/** A connection on which nothing is asked ends in time, without a word. */
+static void
+test_rbalance_proxy_idle(void *arg)
+{
+  fixture_t f;
+  (void) arg;
+
+  set_up(&f, "http", 1);
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  rb_proxies_sweep(f.service);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 1);
+  f.service->state->config->idle_timeout = 0;
+  rb_proxies_sweep(f.service);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 0);
+  tt_int_op(connection_get_outbuf_len(f.client), OP_EQ, 0);
+  tt_assert(f.client->marked_for_close);
+ done:
   tear_down(&f);
 }
 
@@ -260,7 +324,7 @@ test_rbalance_proxy_unseen(void *arg)
   fixture_t f;
   (void) arg;
 
-  set_up(&f, http);
+  set_up(&f, "http", 1);
   rb_proxies_sweep(f.service);
   tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 1);
   f.client->linked_conn = NULL;
@@ -273,13 +337,16 @@ test_rbalance_proxy_unseen(void *arg)
 }
 
 #define T(name) \
-  { #name, test_rbalance_proxy_ ## name, TT_FORK, NULL, NULL }
+  { #name, test_rbalance_proxy_ ## name, TT_FORK, &rbt_glue_setup, NULL }
 
 struct testcase_t rbalance_proxy_tests[] = {
   T(http),
   T(slow),
   T(next),
   T(late),
+  T(late_http),
+  T(late_client),
+  T(idle),
   T(unseen),
   END_OF_TESTCASES
 };

@@ -119,6 +119,10 @@ rbt_make_config(void)
   config->audit_interval = 30000;
   config->target_timeout = 30000;
   config->target_circuits = 4;
+  config->probe_path = tor_strdup("/health");
+  config->probe_interval = 60000;
+  config->probe_timeout = 5000;
+  config->probe_delay = 120000;
   return config;
 }
 

@@ -117,6 +117,8 @@ add_status(const rb_service_t *service, smartlist_t *lines)
                          rb_exclusions_contain(state->exclusions,
                                                &state->node_keys.pubkey));
   smartlist_add_asprintf(lines, "KEYLESS=%d", state->record->is_keyless);
+  smartlist_add_asprintf(lines, "BACKENDS_DOWN=%d",
+                         state->record->backends_are_down);
   smartlist_add_asprintf(lines, "CANDIDATE=%d", can_publish);
   smartlist_add_asprintf(lines, "POINTS_CURRENT=%d",
                          count_points(service, 0));
@@ -146,6 +148,7 @@ typedef struct peer_line_t {
   const char *channel;
   bool is_draining;
   bool is_excluded;
+  bool backends_are_down;
 } peer_line_t;
 
 /** Append <b>line</b> to <b>lines</b>. */
@@ -157,13 +160,14 @@ add_peer_line(const peer_line_t *line, smartlist_t *lines)
   smartlist_add_asprintf(lines, "NODE=%s STATE=%s ROLE=%s PRIORITY=%d "
                          "POINTS=%d LAST_HEARTBEAT=%" PRIu64 " SKEW_MS=%"
                          PRId64 " RTT_MS=%" PRIu64 " CHANNEL=%s DRAINING=%d "
-                         "EXCLUDED=%d ADDRESS=%s",
+                         "EXCLUDED=%d BACKENDS_DOWN=%d ADDRESS=%s",
                          line->node_id, rb_lifecycle_to_string(line->state),
                          line->role == RB_ROLE_PUBLISHER ? "PUBLISHER" :
                                                            "STANDBY",
                          line->priority, line->n_points, line->silence,
                          line->skew, line->rtt, line->channel,
-                         line->is_draining, line->is_excluded, address);
+                         line->is_draining, line->is_excluded,
+                         line->backends_are_down, address);
 }
 
 /** Append to <b>lines</b> the line of hs/balance/peers for
@@ -187,6 +191,7 @@ add_peer(const rb_service_t *service, const rb_peer_t *peer,
     .is_draining = peer->record && peer->record->is_draining,
     .is_excluded = rb_exclusions_contain(service->state->exclusions,
                                          &peer->key),
+    .backends_are_down = peer->record && peer->record->backends_are_down,
   };
   add_peer_line(&line, lines);
 }
@@ -210,6 +215,7 @@ add_peers(const rb_service_t *service, smartlist_t *lines)
     .is_draining = state->record->is_draining,
     .is_excluded = rb_exclusions_contain(state->exclusions,
                                          &state->node_keys.pubkey),
+    .backends_are_down = state->record->backends_are_down,
   };
 
   add_peer_line(&ourselves, lines);

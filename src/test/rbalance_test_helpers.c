@@ -118,6 +118,8 @@ rbt_make_config(void)
   config->descriptor_max_age = 900000;
   config->audit_interval = 30000;
   config->target_timeout = 30000;
+  config->head_timeout = 30000;
+  config->idle_timeout = 300000;
   config->target_circuits = 4;
   config->probe_path = tor_strdup("/health");
   config->probe_interval = 60000;

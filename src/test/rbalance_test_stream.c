@@ -21,6 +21,7 @@
 #include "core/or/connection_edge.h"
 #include "core/or/relay.h"
 #include "feature/hs/hs_ident.h"
+#include "feature/rbalance/rbalance_inner.h"
 
 #include "core/or/crypt_path_st.h"
 #include "core/or/edge_connection_st.h"
@@ -72,6 +73,7 @@ void
 rbt_free_rend_circuit(origin_circuit_t *circ)
 {
   connection_free_all();
+  rb_inner_forget_all();
   circ->p_streams = NULL;
   circuit_free_(TO_CIRCUIT(circ));
   UNMOCK(relay_send_command_from_edge_);

@@ -197,6 +197,8 @@ test_rbalance_config_defaults(void *arg)
   CHECK(descriptor_max_age);
   CHECK(audit_interval);
   CHECK(target_timeout);
+  CHECK(head_timeout);
+  CHECK(idle_timeout);
   CHECK(probe_interval);
   CHECK(probe_timeout);
   CHECK(probe_delay);

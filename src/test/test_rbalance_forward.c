@@ -81,29 +81,51 @@ make_stream(fixture_t *f, int index)
   return stream;
 }
 
-/** A port of an onion service that is a target leads to its place among the
- * targets; that of an address to the address. */
+/** Return a new list of the targets in <b>texts</b>, which ends with NULL. */
+static smartlist_t *
+parse_targets(const char *const *texts)
+{
+  smartlist_t *targets = smartlist_new();
+  char *fault = NULL;
+  for (; *texts; ++texts) {
+    rb_target_t *target = rb_target_parse(*texts, &fault);
+    tt_assert(target);
+    smartlist_add(targets, target);
+  }
+ done:
+  return targets;
+}
+
+/** The port of a target leads to its place among the targets; that of an
+ * address of this machine, alone for its port, to the address. */
 static void
 test_rbalance_forward_port(void *arg)
 {
+  static const char *const texts[] = {
+    "80 tcp://127.0.0.1:99", "81 tcp://127.0.0.1:99", "81 tcp://10.0.0.1:99",
+    "82 http://127.0.0.1:99", "83 tcp://8.8.8.8:53", NULL
+  };
   fixture_t f;
   hs_port_config_t *port = NULL;
   edge_connection_t *stream;
-  rb_target_t *direct = NULL;
-  char *fault = NULL;
+  smartlist_t *targets = parse_targets(texts);
   (void) arg;
 
   set_up(&f);
-  port = rb_forward_make_port(smartlist_get(f.service->state->config->targets,
-                                            1), 1);
+  port = rb_forward_make_port(f.service->state->config->targets, 1);
   tt_int_op(port->virtual_port, OP_EQ, 160);
   tt_int_op(tor_addr_family(&port->real_addr), OP_EQ, AF_UNSPEC);
   tt_int_op(port->real_port, OP_EQ, 2);
   hs_port_config_free(port);
-  direct = rb_target_parse("80 tcp://127.0.0.1:99", &fault);
-  port = rb_forward_make_port(direct, 0);
+  port = rb_forward_make_port(targets, 0);
   tt_int_op(tor_addr_family(&port->real_addr), OP_EQ, AF_INET);
   tt_int_op(port->real_port, OP_EQ, 99);
+  for (int i = 1; i < smartlist_len(targets); ++i) {
+    hs_port_config_free(port);
+    port = rb_forward_make_port(targets, i);
+    tt_int_op(tor_addr_family(&port->real_addr), OP_EQ, AF_UNSPEC);
+    tt_int_op(port->real_port, OP_EQ, i + 1);
+  }
 
   stream = make_stream(&f, 1);
   tt_int_op(rb_forward_find_target(f.service, stream), OP_EQ, 1);
@@ -121,7 +143,7 @@ test_rbalance_forward_port(void *arg)
   tt_assert(!rbalance_accept_stream(f.circ, stream));
   connection_free_(TO_CONN(stream));
  done:
-  rb_target_free(direct);
+  rb_targets_free(targets);
   hs_port_config_free(port);
   tear_down(&f);
 }

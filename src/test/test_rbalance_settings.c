@@ -214,6 +214,8 @@ test_rbalance_settings_times(void *arg)
     CASE("BackoffJitter", backoff_jitter, 0),
     CASE("ClockSkew", clock_skew, SEC),
     CASE("TargetTimeout", target_timeout, SEC),
+    CASE("TargetHeadTimeout", head_timeout, SEC),
+    CASE("TargetIdleTimeout", idle_timeout, SEC),
     CASE("ProbeTimeout", probe_timeout, SEC),
     CASE("DescriptorMaxAge", descriptor_max_age, 60 * SEC),
     CASE("RefreshInterval", refresh_interval, 60 * SEC),

@@ -22,8 +22,10 @@
 #include "feature/rbalance/rbalance_desc.h"
 #include "feature/rbalance/rbalance_forward.h"
 #include "feature/rbalance/rbalance_frame.h"
+#include "feature/rbalance/rbalance_inner.h"
 #include "feature/rbalance/rbalance_keys.h"
 #include "feature/rbalance/rbalance_lease.h"
+#include "feature/rbalance/rbalance_outlet.h"
 #include "feature/rbalance/rbalance_powstate.h"
 #include "feature/rbalance/rbalance_registry.h"
 #include "feature/rbalance/rbalance_stream.h"
@@ -239,13 +241,18 @@ forward_stream(origin_circuit_t *circ, edge_connection_t *stream)
 
 /** Called when the stream <b>conn</b> of our client side is open, if
  * <b>endreason</b> is 0, or failed: if a client's stream is forwarded on it,
- * that one learns the same. */
+ * or an outlet is its other end, that one learns the same. */
 void
 rbalance_stream_answered(entry_connection_t *conn, int endreason)
 {
   connection_t *base = ENTRY_TO_CONN(conn);
-  if (base->linked_conn && base->linked_conn->type == CONN_TYPE_EXIT) {
+  if (!base->linked_conn) {
+    return;
+  }
+  if (base->linked_conn->type == CONN_TYPE_EXIT) {
     rb_forward_answered(base->linked_conn, base, endreason);
+  } else if (base->linked_conn->type == CONN_TYPE_RBALANCE) {
+    rb_outlet_answered(base, endreason);
   }
 }
 
@@ -349,15 +356,18 @@ process_frames(rb_service_t *service, const rb_channel_t *channel,
   return -1;
 }
 
-/** Called when bytes of a peer arrived on <b>conn</b>.  Return 0, or -1 if it
- * is closing. */
+/** Called when bytes arrived on <b>conn</b>, of a peer or for who owns it.
+ * Return 0, or -1 if a peer's is closing. */
 int
 rbalance_conn_process_inbuf(connection_t *conn)
 {
   rb_channel_t *channel = NULL;
-  rb_service_t *service =
-    rb_services_find_by_conn(conn->global_identifier, &channel);
+  rb_service_t *service;
 
+  if (rb_inner_arrived(conn)) {
+    return 0;
+  }
+  service = rb_services_find_by_conn(conn->global_identifier, &channel);
   if (!service) {
     connection_mark_for_close(conn);
     return -1;
@@ -368,11 +378,28 @@ rbalance_conn_process_inbuf(connection_t *conn)
   return channel->is_up ? process_frames(service, channel, conn) : 0;
 }
 
-/** Called when the peer closed <b>conn</b>.  Return 0. */
+/** Called when all that was written to <b>conn</b> is gone.  Return 0. */
+int
+rbalance_conn_finished_flushing(connection_t *conn)
+{
+  rb_inner_flushed(conn);
+  return 0;
+}
+
+/** Called when there is nothing more to read on <b>conn</b>.  Return 0. */
 int
 rbalance_conn_reached_eof(connection_t *conn)
 {
-  connection_mark_for_close(conn);
-  rb_services_run_soon();
+  if (!rb_inner_reached_eof(conn)) {
+    connection_mark_for_close(conn);
+    rb_services_run_soon();
+  }
   return 0;
+}
+
+/** Called when tor is about to free <b>conn</b>. */
+void
+rbalance_conn_about_to_close(connection_t *conn)
+{
+  rb_inner_closing(conn);
 }

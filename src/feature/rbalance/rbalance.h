@@ -73,7 +73,9 @@ bool rbalance_accept_stream(struct origin_circuit_t *circ,
 void rbalance_stream_answered(struct entry_connection_t *conn,
                               int endreason);
 int rbalance_conn_process_inbuf(struct connection_t *conn);
+int rbalance_conn_finished_flushing(struct connection_t *conn);
 int rbalance_conn_reached_eof(struct connection_t *conn);
+void rbalance_conn_about_to_close(struct connection_t *conn);
 void rbalance_handle_command(struct control_connection_t *control_conn,
                              const struct smartlist_t *args);
 bool rbalance_drain_before_exit(void);

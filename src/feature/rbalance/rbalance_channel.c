@@ -112,7 +112,7 @@ rb_channel_dial(const ed25519_public_key_t *peer, const uint8_t *cluster_id,
   buf_free(out);
   connection_start_reading(conn);
   connection_start_reading(ENTRY_TO_CONN(entry));
-  rb_stream_attach(entry);
+  rb_stream_attach(entry, true);
   return channel;
 }
 

@@ -129,7 +129,7 @@ add_target(rb_config_t *config, const char *value)
   char *fault = NULL;
   rb_target_t *target = rb_target_parse(value, &fault);
 
-  if (target && target->is_onion &&
+  if (target && target->reach == RB_REACH_ONION &&
       parse_hostname(target->host, &target->key) < 0) {
     tor_asprintf(&fault, "HiddenServiceBalanceTarget is %s, but %s is not a "
                  "valid version 3 onion address", escaped(value),
@@ -152,6 +152,9 @@ copy_numbers(rb_config_t *config, const hs_opts_t *hs_opts)
   config->max_peers = hs_opts->HiddenServiceBalanceMaxPeers;
   config->target_circuits = hs_opts->HiddenServiceBalanceTargetCircuits;
   config->target_timeout = MSEC(TargetTimeout);
+  config->head_timeout = MSEC(TargetHeadTimeout);
+  config->idle_timeout = MSEC(TargetIdleTimeout);
+  config->export_circuit = hs_opts->HiddenServiceBalanceExportClientCircuit;
   config->probe_interval = MSEC(ProbeInterval);
   config->probe_timeout = MSEC(ProbeTimeout);
   config->dead_threshold = hs_opts->HiddenServiceBalanceDeadThreshold;
@@ -221,9 +224,10 @@ add_target_ports(hs_service_config_t *config)
   if (!config->ports) {
     config->ports = smartlist_new();
   }
-  SMARTLIST_FOREACH(config->rbalance->targets, const rb_target_t *, target,
+  for (int i = 0; i < smartlist_len(config->rbalance->targets); ++i) {
     smartlist_add(config->ports,
-                  rb_forward_make_port(target, target_sl_idx)));
+                  rb_forward_make_port(config->rbalance->targets, i));
+  }
 }
 
 /** Set the load balancing of the service <b>config</b> from its options

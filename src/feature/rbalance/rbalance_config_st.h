@@ -32,6 +32,12 @@ typedef struct rb_config_t {
   smartlist_t *targets;
   /** How long a stream to one may take to open. */
   uint64_t target_timeout;
+  /** How long an HTTP head may take to arrive, and how long a stream through
+   * us may be silent. */
+  uint64_t head_timeout;
+  uint64_t idle_timeout;
+  /** True iff HTTP targets are told which streams share a client's circuit. */
+  bool export_circuit;
   /** Circuits that the streams to one target are spread over. */
   int target_circuits;
   /** What web servers are asked for when they are probed, owned. */

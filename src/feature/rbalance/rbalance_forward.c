@@ -5,13 +5,15 @@
  * @file rbalance_forward.c
  * @brief Streams of clients that go on to a target, inside tor.
  *
- * The client's stream is linked to a stream of our client side to the target,
- * edge to edge, so tor moves the bytes and its flow control works from end to
- * end.  The client's stream is open when the target's is, and fails with the
- * same reason.
+ * A client's stream to the only target of its port, if that speaks TCP, is
+ * linked to a stream of our client side to the target, edge to edge, so tor
+ * moves the bytes and its flow control works from end to end.  The client's
+ * stream is open when the target's is, and fails with the same reason.  All
+ * other streams go through rbalance_proxy.c; and those to an address of this
+ * machine or its network that is the only target are tor's own affair.
  *
- * The port of a service that has an onion service as its target leads to no
- * address, but to the place of the target in the configuration.
+ * The port of a service leads to no address then, but to the place of the
+ * target in the configuration.
  **/
 
 #include "core/or/or.h"
@@ -22,23 +24,42 @@
 #include "core/mainloop/mainloop.h"
 #include "core/or/connection_edge.h"
 #include "feature/hs/hs_common.h"
+#include "feature/rbalance/rbalance_proxy.h"
 #include "feature/rbalance/rbalance_stream.h"
 
 #include "core/or/entry_connection_st.h"
 #include "core/or/entry_port_cfg_st.h"
 
-/** Isolate streams by target and by the circuit that we chose. */
-#define FORWARD_ISOLATION (ISO_SESSIONGRP|ISO_DESTADDR|ISO_DESTPORT)
-
-/** Return a new port of a service that leads to <b>target</b>, which has the
- * place <b>index</b>, from 0, among the service's targets. */
-hs_port_config_t *
-rb_forward_make_port(const rb_target_t *target, int index)
+/** Return true iff <b>target</b> is the only one of <b>targets</b> for its
+ * virtual port. */
+static bool
+is_alone(const smartlist_t *targets, const rb_target_t *target)
 {
+  SMARTLIST_FOREACH_BEGIN(targets, const rb_target_t *, other) {
+    if (other != target && other->virtual_port == target->virtual_port) {
+      return false;
+    }
+  } SMARTLIST_FOREACH_END(other);
+  return true;
+}
+
+/** Return a new port of a service that leads to the target that has the place
+ * <b>index</b>, from 0, among <b>targets</b>, a list of rb_target_t. */
+hs_port_config_t *
+rb_forward_make_port(const smartlist_t *targets, int index)
+{
+  const rb_target_t *target = smartlist_get(targets, index);
   hs_port_config_t *port = tor_malloc_zero(sizeof(*port) + 1);
+
   port->virtual_port = target->virtual_port;
-  tor_addr_copy(&port->real_addr, &target->addr);
-  port->real_port = target->is_onion ? (uint16_t) (index + 1) : target->port;
+  if (target->reach == RB_REACH_DIRECT && target->scheme == RB_SCHEME_TCP &&
+      is_alone(targets, target)) {
+    tor_addr_copy(&port->real_addr, &target->addr);
+    port->real_port = target->port;
+  } else {
+    tor_addr_make_unspec(&port->real_addr);
+    port->real_port = (uint16_t) (index + 1);
+  }
   return port;
 }
 
@@ -73,13 +94,28 @@ rb_forward_reserve_groups(void)
   return first;
 }
 
-/** Return the session group, among those of the target <b>index</b> of
- * <b>service</b>, that has the fewest streams. */
+/** Return the place of the target of <b>service</b> that is <b>target</b>; 0
+ * if there is none any more. */
 static int
-pick_session_group(const rb_service_t *service, int index)
+find_index(const rb_service_t *service, const rb_target_t *target)
+{
+  SMARTLIST_FOREACH_BEGIN(service->state->config->targets,
+                          const rb_target_t *, other) {
+    if (!strcmp(other->url, target->url)) {
+      return other_sl_idx;
+    }
+  } SMARTLIST_FOREACH_END(other);
+  return 0;
+}
+
+/** Return the session group, among those of <b>target</b> of <b>service</b>,
+ * that has the fewest streams. */
+int
+rb_forward_pick_group(const rb_service_t *service, const rb_target_t *target)
 {
   const int n_slots = service->state->config->target_circuits;
-  const int first = service->session_groups + index * RB_MAX_TARGET_CIRCUITS;
+  const int first = service->session_groups +
+    find_index(service, target) * RB_MAX_TARGET_CIRCUITS;
   int n_streams[RB_MAX_TARGET_CIRCUITS];
   int best = 0;
 
@@ -103,21 +139,15 @@ pick_session_group(const rb_service_t *service, int index)
   return first + best;
 }
 
-/** Give up the stream <b>conn</b> to a target for <b>reason</b>, which its
- * client learns. */
-static void
-abandon(connection_t *conn, int reason)
-{
-  connection_edge_end(TO_EDGE_CONN(conn), reason);
-  connection_mark_unattached_ap(TO_ENTRY_CONN(conn), reason);
-}
-
-/** Return true iff the onion service <b>target</b> is <b>service</b> itself,
- * or one that its nodes have for each other: its streams would come back to
- * us for ever. */
+/** Return true iff <b>target</b> is <b>service</b> itself, or an onion service
+ * that its nodes have for each other: its streams would come back to us for
+ * ever. */
 static bool
 leads_back(const rb_service_t *service, const rb_target_t *target)
 {
+  if (target->reach != RB_REACH_ONION) {
+    return false;
+  }
   return ed25519_pubkey_eq(&target->key, &service->identity_key) ||
     ed25519_pubkey_eq(&target->key, &service->state->node_keys.pubkey) ||
     rb_peers_find(service->state->peers, &target->key);
@@ -137,44 +167,112 @@ note_opening(rb_service_t *service, const edge_connection_t *stream,
   smartlist_add(service->openings, opening);
 }
 
-/** Forward the client's <b>stream</b>, attached to its rendezvous circuit, to
- * the target <b>index</b> of <b>service</b>.  If that can't be, end it. */
-void
-rb_forward_start(rb_service_t *service, int index, edge_connection_t *stream)
+/** Return the targets of <b>service</b> for the virtual port of its target
+ * <b>index</b>, that one first, as a new list of new rb_target_t.  Those that
+ * lead back are left out. */
+static smartlist_t *
+list_candidates(const rb_service_t *service, int index)
 {
-  const rb_target_t *target =
-    smartlist_get(service->state->config->targets, index);
+  const smartlist_t *targets = service->state->config->targets;
+  const rb_target_t *first = smartlist_get(targets, index);
+  const int n = smartlist_len(targets);
+  smartlist_t *candidates = smartlist_new();
+
+  for (int i = 0; i < n; ++i) {
+    const rb_target_t *target = smartlist_get(targets, (index + i) % n);
+    if (target->virtual_port == first->virtual_port &&
+        !leads_back(service, target)) {
+      smartlist_add(candidates, rb_target_dup(target));
+    }
+  }
+  return candidates;
+}
+
+/** Link the client's <b>stream</b>, attached to its rendezvous circuit, to a
+ * stream to <b>target</b> of <b>service</b>. */
+static void
+link_stream(rb_service_t *service, const rb_target_t *target,
+            edge_connection_t *stream)
+{
   entry_connection_t *entry;
 
   if (rb_stream_add(stream) < 0) {
     return;
   }
-  if (leads_back(service, target)) {
-    static ratelim_t limit = RATELIM_INIT(3600);
-    log_fn_ratelim(&limit, LOG_WARN, LD_REND, "HiddenServiceBalanceTarget of "
-                   "%s leads back to that service: its streams are refused.",
-                   safe_str_client(service->address));
-    connection_edge_end(stream, END_STREAM_REASON_NOROUTE);
-    connection_mark_for_close(TO_CONN(stream));
-    return;
-  }
   entry = connection_ap_make_link(TO_CONN(stream), target->host, target->port,
-                                  NULL, pick_session_group(service, index),
-                                  FORWARD_ISOLATION, 0, 0);
+                                  NULL, rb_forward_pick_group(service, target),
+                                  RB_TARGET_ISOLATION, 0, 0);
   if (!entry) {
     connection_edge_end(stream, END_STREAM_REASON_RESOURCELIMIT);
     connection_mark_for_close(TO_CONN(stream));
     return;
   }
   note_opening(service, stream, ENTRY_TO_CONN(entry));
-  rb_stream_attach(entry);
+  rb_stream_attach(entry, target->reach == RB_REACH_ONION);
+}
+
+/** Forward the client's <b>stream</b>, attached to its rendezvous circuit, to
+ * the target <b>index</b> of <b>service</b>, or to another one for the same
+ * virtual port.  If that can't be, end it. */
+void
+rb_forward_start(rb_service_t *service, int index, edge_connection_t *stream)
+{
+  smartlist_t *candidates = list_candidates(service, index);
+  const rb_target_t *target;
+
+  if (!smartlist_len(candidates)) {
+    static ratelim_t limit = RATELIM_INIT(3600);
+    log_fn_ratelim(&limit, LOG_WARN, LD_REND, "HiddenServiceBalanceTarget of "
+                   "%s leads back to that service: its streams are refused.",
+                   safe_str_client(service->address));
+    rb_targets_free(candidates);
+    rb_stream_refuse(stream, END_STREAM_REASON_NOROUTE);
+    return;
+  }
+  target = smartlist_get(candidates, 0);
+  if (smartlist_len(candidates) == 1 && target->scheme == RB_SCHEME_TCP &&
+      target->reach != RB_REACH_DIRECT) {
+    link_stream(service, target, stream);
+    rb_targets_free(candidates);
+  } else {
+    rb_proxy_start(service, candidates, stream);
+  }
+}
+
+/** Return what the TLS connections of <b>service</b> to <b>target</b>
+ * share. */
+rb_tls_target_t *
+rb_forward_get_tls(rb_service_t *service, const rb_target_t *target)
+{
+  rb_tls_target_t *tls = strmap_get(service->tls_targets, target->url);
+  if (!tls) {
+    /* An onion address authenticates its service. */
+    tls = rb_tls_target_new(target->host, target->reach != RB_REACH_ONION,
+                            rb_target_is_http(target));
+    strmap_set(service->tls_targets, target->url, tls);
+  }
+  return tls;
+}
+
+static void
+tls_target_free_void(void *tls)
+{
+  rb_tls_target_free_(tls);
+}
+
+/** Forget what TLS connections of <b>service</b> share. */
+void
+rb_forward_clear_tls(rb_service_t *service)
+{
+  strmap_free(service->tls_targets, tls_target_free_void);
+  service->tls_targets = strmap_new();
 }
 
 /** Return what a client is told when its target failed with <b>reason</b>,
  * one of those that tor has for streams: what only concerns our client side
  * is that there is no way to the target. */
-static uint8_t
-reason_for_client(int reason)
+uint8_t
+rb_forward_reason(int reason)
 {
   reason &= END_STREAM_REASON_MASK;
   if (reason > UINT8_MAX || reason == END_STREAM_REASON_RESOLVEFAILED) {
@@ -194,7 +292,7 @@ rb_forward_answered(connection_t *stream, connection_t *target_conn,
     return;
   }
   if (reason) {
-    connection_edge_end(TO_EDGE_CONN(stream), reason_for_client(reason));
+    connection_edge_end(TO_EDGE_CONN(stream), rb_forward_reason(reason));
     connection_mark_for_close(stream);
     return;
   }
@@ -220,8 +318,8 @@ rb_forward_expire(rb_service_t *service)
     }
     if (has_target && (target->state != AP_CONN_STATE_OPEN ||
                        (!has_client && !connection_is_reading(target)))) {
-      abandon(target, has_client ? END_STREAM_REASON_TIMEOUT :
-                                   END_STREAM_REASON_DONE);
+      rb_stream_abandon(target, has_client ? END_STREAM_REASON_TIMEOUT :
+                                             END_STREAM_REASON_DONE);
     }
     SMARTLIST_DEL_CURRENT(service->openings, opening);
     tor_free(opening);

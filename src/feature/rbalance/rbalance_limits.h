@@ -110,6 +110,18 @@
 /** Most targets of a service, and most circuits to one of them. */
 #define RB_MAX_TARGETS 64
 #define RB_MAX_TARGET_CIRCUITS 64
+/** Bytes and fields of the head of a request or answer, and bytes of its first
+ * line, that are taken; browsers and servers stay far below. */
+#define RB_HTTP_MAX_HEAD_LEN 65536
+#define RB_HTTP_MAX_FIELDS 200
+#define RB_HTTP_MAX_LINE_LEN 16384
+/** Requests of one client that may wait for their answers at once. */
+#define RB_HTTP_MAX_PENDING 32
+/** Digits of a length, decimal or of a chunk, and bytes of the extension of a
+ * chunk, which nobody uses. */
+#define RB_HTTP_MAX_LENGTH_DIGITS 18
+#define RB_HTTP_MAX_CHUNK_DIGITS 15
+#define RB_HTTP_MAX_EXTENSION_LEN 256
 /** Failed probes in a row after which what is probed is down. */
 #define RB_PROBE_FAILURES 3
 /** Bytes of a web server's answer that a probe reads for the status: one line

@@ -27,6 +27,7 @@
 #include "feature/rbalance/rbalance_hsdir.h"
 #include "feature/rbalance/rbalance_keys.h"
 #include "feature/rbalance/rbalance_node.h"
+#include "feature/rbalance/rbalance_proxy.h"
 #include "feature/rbalance/rbalance_settings.h"
 #include "feature/rbalance/rbalance_statefile.h"
 #include "lib/crypt_ops/crypto_rand.h"
@@ -317,6 +318,7 @@ rb_service_run(rb_service_t *service, const hs_service_t *hs_service)
   sweep_channels(service);
   renew_descriptors(service);
   rb_forward_expire(service);
+  rb_proxies_sweep(service);
   rb_desc_report_points(service, hs_service);
   tick(service);
   if (rb_now_mono() >= service->save_at) {
@@ -339,6 +341,11 @@ rb_service_free_(rb_service_t *service)
   SMARTLIST_FOREACH(service->openings, rb_opening_t *, opening,
                     tor_free(opening));
   smartlist_free(service->openings);
+  SMARTLIST_FOREACH(service->proxies, rb_proxy_t *, proxy,
+                    rb_proxy_free(proxy));
+  smartlist_free(service->proxies);
+  rb_forward_clear_tls(service);
+  strmap_free(service->tls_targets, NULL);
   SMARTLIST_FOREACH(service->published, rb_published_point_t *, p,
                     tor_free(p));
   smartlist_free(service->published);
@@ -379,6 +386,8 @@ rb_service_new(const hs_service_t *hs_service,
   service->admissions = rb_admissions_new();
   service->channels = smartlist_new();
   service->openings = smartlist_new();
+  service->proxies = smartlist_new();
+  service->tls_targets = strmap_new();
   service->session_groups = rb_forward_reserve_groups();
   service->published = smartlist_new();
   rb_cluster_id(&service->identity_key, cluster_id);
@@ -419,6 +428,7 @@ rb_service_reload(rb_service_t *service, const hs_service_t *hs_service,
     renew_node_services(service);
   }
   service->n_fitting_points = 0;
+  rb_forward_clear_tls(service);
   rb_tokens_free(service->tokens);
   service->tokens = tokens;
   memset(&event, 0, sizeof(event));

@@ -14,6 +14,7 @@
 #include "feature/rbalance/rbalance_counters.h"
 #include "feature/rbalance/rbalance_slot.h"
 #include "feature/rbalance/rbalance_step.h"
+#include "lib/container/map.h"
 
 struct hs_service_t;
 
@@ -62,6 +63,10 @@ typedef struct rb_service_t {
   uint64_t save_at;
   /** rb_opening_t of the streams that are being forwarded, owned. */
   smartlist_t *openings;
+  /** rb_proxy_t of the streams that go through us to a target, owned. */
+  smartlist_t *proxies;
+  /** rb_tls_target_t of the targets that speak TLS, by URL, owned. */
+  strmap_t *tls_targets;
   /** The first of the session groups that isolate circuits to targets. */
   int session_groups;
   /** True iff the node onion service must be made anew. */

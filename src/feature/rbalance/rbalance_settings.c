@@ -104,6 +104,8 @@ find_range_fault(const rb_config_t *config, bool is_testing)
     NUMBER("MaxPeers", max_peers, 1, 1024),
     NUMBER("TargetCircuits", target_circuits, 1, RB_MAX_TARGET_CIRCUITS),
     TIME("TargetTimeout", target_timeout, SEC),
+    TIME("TargetHeadTimeout", head_timeout, SEC),
+    TIME("TargetIdleTimeout", idle_timeout, SEC),
     TIME("ProbeTimeout", probe_timeout, SEC),
     { "HiddenServiceBalanceProbeInterval", config->probe_interval, 0, DAY,
       SEC },

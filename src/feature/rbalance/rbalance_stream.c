@@ -46,16 +46,27 @@ rb_stream_add(edge_connection_t *stream)
 }
 
 /** Hand the stream <b>entry</b> of our client side, which
- * connection_ap_make_link() made for an onion service, over to tor, which
- * finds the service and a circuit for it. */
+ * connection_ap_make_link() made, over to tor, which finds a circuit for it:
+ * to an onion service if <b>to_onion</b>, else to an exit relay. */
 void
-rb_stream_attach(entry_connection_t *entry)
+rb_stream_attach(entry_connection_t *entry, bool to_onion)
 {
-  entry->entry_cfg.onion_traffic = 1;
-  /* connection_ap_make_link() took it for a stream to an exit. */
+  entry->entry_cfg.onion_traffic = to_onion;
+  entry->entry_cfg.ipv4_traffic = !to_onion;
+  entry->entry_cfg.ipv6_traffic = !to_onion;
+  /* connection_ap_make_link() took it for a stream that only waits. */
   connection_ap_mark_as_non_pending_circuit(entry);
   if (connection_ap_handshake_rewrite_and_attach(entry, NULL, NULL) < 0 &&
       !ENTRY_TO_CONN(entry)->marked_for_close) {
     connection_mark_unattached_ap(entry, END_STREAM_REASON_CANT_ATTACH);
   }
+}
+
+/** Give up <b>conn</b>, a stream of our client side that need not be open
+ * yet, for <b>reason</b>, which who is told of its answer learns. */
+void
+rb_stream_abandon(connection_t *conn, int reason)
+{
+  connection_edge_end(TO_EDGE_CONN(conn), reason);
+  connection_mark_unattached_ap(TO_ENTRY_CONN(conn), reason);
 }

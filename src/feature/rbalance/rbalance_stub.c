@@ -194,10 +194,23 @@ rbalance_conn_process_inbuf(struct connection_t *conn)
 }
 
 int
+rbalance_conn_finished_flushing(struct connection_t *conn)
+{
+  (void) conn;
+  return -1;
+}
+
+int
 rbalance_conn_reached_eof(struct connection_t *conn)
 {
   (void) conn;
   return -1;
+}
+
+void
+rbalance_conn_about_to_close(struct connection_t *conn)
+{
+  (void) conn;
 }
 
 /** Answer a GETINFO hs/balance/...: there is no such thing here. */

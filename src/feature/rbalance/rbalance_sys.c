@@ -14,6 +14,7 @@
 #include "feature/rbalance/rbalance_sys.h"
 
 #include "feature/rbalance/rbalance_exit.h"
+#include "feature/rbalance/rbalance_inner.h"
 #include "feature/rbalance/rbalance_metrics.h"
 #include "feature/rbalance/rbalance_registry.h"
 #include "lib/subsys/subsys.h"
@@ -22,6 +23,7 @@
 static void
 subsys_rbalance_shutdown(void)
 {
+  rb_inner_forget_all();
   rb_exit_free_all();
   rb_services_free_all();
   rb_metrics_free_all();

@@ -6,8 +6,9 @@
  * @brief What HiddenServiceBalanceTarget says: where streams are forwarded
  * to.
  *
- * A target is reached through circuits of tor's own if it is an onion
- * service, and directly if it is an address of this machine or its network.
+ * A target that is an onion service, has a name or a public address is reached
+ * through circuits of tor's own.  Only an address of this machine or of a
+ * private network is reached directly.
  **/
 
 #include "orconfig.h"
@@ -22,8 +23,23 @@
 
 #include <string.h>
 
-/** What every target begins with so far. */
-#define SCHEME "tcp://"
+/** What a target begins with, and the port that it has unless it says
+ * another; 0 if it must say one. */
+static const struct {
+  rb_scheme_t scheme;
+  const char *prefix;
+  uint16_t port;
+} schemes[] = {
+  { RB_SCHEME_TCP, "tcp://", 0 },
+  { RB_SCHEME_TLS, "tls://", 0 },
+  { RB_SCHEME_HTTP, "http://", 80 },
+  { RB_SCHEME_HTTPS, "https://", 443 },
+};
+
+/** Characters of a name. */
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789.-_"
+/** Longest name that a BEGIN cell has room for, with its port. */
+#define MAX_NAME_LEN 253
 /** What the address of an onion service ends with. */
 #define ONION_SUFFIX ".onion"
 
@@ -49,39 +65,92 @@ parse_port(const char *text)
   return ok && TOR_ISDIGIT(text[0]) ? (uint16_t) port : 0;
 }
 
-/** Read <b>authority</b>, which is HOST:PORT, into <b>target</b>.  Return
- * NULL, or why it is none. */
+/** Find out how the host of <b>target</b> is reached, and its address if it
+ * is one.  Return NULL, or why it is no host. */
 static const char *
-parse_authority(const char *authority, rb_target_t *target)
+judge_host(rb_target_t *target)
 {
-  const char *colon = strrchr(authority, ':');
+  const char *host = target->host;
+  const size_t len = strlen(host);
 
-  target->port = colon ? parse_port(colon + 1) : 0;
-  if (!target->port) {
-    return "but must name a port of the target, 1 to 65535";
-  }
-  target->host = tor_strndup(authority, colon - authority);
-  tor_strlower(target->host);
-  target->is_onion = !strcmpend(target->host, ONION_SUFFIX);
-  if (target->is_onion) {
+  /* IPv6 addresses are in brackets, so that their colons are no port's. */
+  if ((host[0] == '[' || !strchr(host, ':')) &&
+      tor_addr_parse(&target->addr, host) >= 0) {
+    if (tor_addr_is_null(&target->addr)) {
+      return "but that is no address of a machine";
+    }
+    target->reach = tor_addr_is_internal(&target->addr, 0) ?
+      RB_REACH_DIRECT : RB_REACH_EXIT;
     return NULL;
   }
-  /* IPv6 addresses are in brackets, so that their colons are no port's. */
-  if ((strchr(target->host, ':') && target->host[0] != '[') ||
-      tor_addr_parse(&target->addr, target->host) < 0) {
-    return "but the target must be the address of an onion service, or an IP "
-      "address, of IPv6 in brackets";
+  tor_addr_make_unspec(&target->addr);
+  /* Numbers and dots alone would be an address. */
+  if (!len || len > MAX_NAME_LEN || strspn(host, NAME_CHARACTERS) != len ||
+      strspn(host, "0123456789.") == len) {
+    return "but the target must be the address of an onion service, a name, "
+      "or an IP address, of IPv6 in brackets";
   }
-  if (!tor_addr_is_internal(&target->addr, 0) ||
-      tor_addr_is_null(&target->addr)) {
-    return "but an IP address must be one of this machine or of a private "
-      "network";
+  if (!strcmp(host, "localhost") || !strcmpend(host, ".localhost")) {
+    return "but a name is resolved elsewhere; write 127.0.0.1 for this "
+      "machine";
   }
+  target->reach = !strcmpend(host, ONION_SUFFIX) ? RB_REACH_ONION :
+                                                   RB_REACH_EXIT;
   return NULL;
 }
 
+/** Return the colon before the port in <b>authority</b>, HOST[:PORT]; NULL if
+ * there is none. */
+static const char *
+find_port(const char *authority)
+{
+  const char *bracket = strrchr(authority, ']');
+  return strrchr(bracket ? bracket : authority, ':');
+}
+
+/** Read <b>authority</b>, which is HOST[:PORT], into <b>target</b>; without a
+ * port it has <b>default_port</b>, if that is not 0.  Return NULL, or why it
+ * is none. */
+static const char *
+parse_authority(const char *authority, uint16_t default_port,
+                rb_target_t *target)
+{
+  const char *colon = find_port(authority);
+
+  target->port = colon ? parse_port(colon + 1) : default_port;
+  if (!target->port) {
+    return "but must name a port of the target, 1 to 65535";
+  }
+  target->host = colon ? tor_strndup(authority, colon - authority) :
+                         tor_strdup(authority);
+  tor_strlower(target->host);
+  return judge_host(target);
+}
+
+/** Read <b>url</b>, SCHEME://HOST[:PORT], into <b>target</b>.  Return NULL, or
+ * why it is none. */
+static const char *
+parse_url(const char *url, rb_target_t *target)
+{
+  for (size_t i = 0; i < ARRAY_LENGTH(schemes); ++i) {
+    const char *prefix = schemes[i].prefix;
+    if (!strcasecmpstart(url, prefix)) {
+      const char *reason = parse_authority(url + strlen(prefix),
+                                           schemes[i].port, target);
+      target->scheme = schemes[i].scheme;
+      if (!reason) {
+        tor_asprintf(&target->url, "%s%s:%d", prefix, target->host,
+                     target->port);
+      }
+      return reason;
+    }
+  }
+  return "but its second word must begin with tcp://, tls://, http:// or "
+    "https://";
+}
+
 /** Return the target in <b>text</b>, the value of an option: VIRTPORT
- * SCHEME://HOST:PORT.  Whether an onion address is sound is not judged here.
+ * SCHEME://HOST[:PORT].  Whether an onion address is sound is not judged here.
  * On failure return NULL and store in <b>fault_out</b> a new text that says
  * why. */
 rb_target_t *
@@ -90,27 +159,20 @@ rb_target_parse(const char *text, char **fault_out)
   rb_target_t *target = tor_malloc_zero(sizeof(*target));
   smartlist_t *words = smartlist_new();
   const char *reason = NULL;
-  const char *url;
 
   *fault_out = NULL;
   tor_addr_make_unspec(&target->addr);
   smartlist_split_string(words, text, " ",
                          SPLIT_SKIP_SPACE|SPLIT_IGNORE_BLANK, 0);
   if (smartlist_len(words) != 2) {
-    reason = "but must be VIRTPORT SCHEME://HOST:PORT";
+    reason = "but must be VIRTPORT SCHEME://HOST[:PORT]";
     goto end;
   }
-  url = smartlist_get(words, 1);
   target->virtual_port = parse_port(smartlist_get(words, 0));
   if (!target->virtual_port) {
     reason = "but its first word must be a virtual port, 1 to 65535";
-  } else if (strcasecmpstart(url, SCHEME)) {
-    reason = "but its second word must begin with " SCHEME;
   } else {
-    reason = parse_authority(url + strlen(SCHEME), target);
-  }
-  if (!reason) {
-    tor_asprintf(&target->url, SCHEME "%s:%d", target->host, target->port);
+    reason = parse_url(smartlist_get(words, 1), target);
   }
  end:
   SMARTLIST_FOREACH(words, char *, word, tor_free(word));
@@ -120,6 +182,20 @@ rb_target_parse(const char *text, char **fault_out)
     rb_target_free(target);
   }
   return target;
+}
+
+/** Return true iff <b>target</b> speaks HTTP, with TLS or without. */
+bool
+rb_target_is_http(const rb_target_t *target)
+{
+  return target->scheme == RB_SCHEME_HTTP || target->scheme == RB_SCHEME_HTTPS;
+}
+
+/** Return true iff <b>target</b> speaks TLS. */
+bool
+rb_target_is_tls(const rb_target_t *target)
+{
+  return target->scheme == RB_SCHEME_TLS || target->scheme == RB_SCHEME_HTTPS;
 }
 
 /** Return a copy of <b>target</b>. */

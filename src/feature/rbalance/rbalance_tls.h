@@ -22,7 +22,7 @@ typedef struct rb_tls_t rb_tls_t;
 typedef enum {
   RB_TLS_HANDSHAKE = 0,
   RB_TLS_OPEN,
-  /** The target said that it sends nothing more. */
+  /** The target said that it sends nothing more; it may still read. */
   RB_TLS_CLOSED,
   RB_TLS_FAILED,
 } rb_tls_status_t;
@@ -32,6 +32,7 @@ rb_tls_target_t *rb_tls_target_new(const char *host, bool check_certificate,
 void rb_tls_target_free_(rb_tls_target_t *target);
 #define rb_tls_target_free(target) \
   FREE_AND_NULL(rb_tls_target_t, rb_tls_target_free_, (target))
+const char *rb_tls_target_get_fault(const rb_tls_target_t *target);
 
 rb_tls_t *rb_tls_new(rb_tls_target_t *target);
 void rb_tls_free_(rb_tls_t *tls);

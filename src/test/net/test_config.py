@@ -22,6 +22,8 @@ _BOUNDS = [
     ("RefreshInterval", "59 seconds", "60 seconds", None, None),
     ("DescriptorMaxAge", "59 seconds", "60 seconds", None, None),
     ("TargetTimeout", "0 seconds", "1 seconds", None, None),
+    ("TargetHeadTimeout", "0 seconds", "1 seconds", None, None),
+    ("TargetIdleTimeout", "0 seconds", "1 seconds", None, None),
     ("ProbeTimeout", "0 seconds", "1 seconds", "60 seconds", "61 seconds"),
     ("ProbeInterval", "4 seconds", "5 seconds", "86400 seconds",
      "86401 seconds"),

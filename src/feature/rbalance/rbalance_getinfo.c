@@ -16,6 +16,8 @@
 #include "feature/rbalance/rbalance_cevent.h"
 #include "feature/rbalance/rbalance_desc.h"
 #include "feature/rbalance/rbalance_leave.h"
+#include "feature/rbalance/rbalance_probe.h"
+#include "feature/rbalance/rbalance_prober.h"
 #include "feature/rbalance/rbalance_registry.h"
 #include "lib/encoding/binascii.h"
 
@@ -278,6 +280,28 @@ add_points(const rb_service_t *service, smartlist_t *lines)
   }
 }
 
+/** Append to <b>lines</b> the lines of hs/balance/targets for
+ * <b>service</b>. */
+static void
+add_targets(const rb_service_t *service, smartlist_t *lines)
+{
+  const uint64_t now = rb_now_mono();
+  SMARTLIST_FOREACH_BEGIN(rb_prober_get_probes(service->prober),
+                          const rb_probe_t *, probe) {
+    char *reason = rb_probe_format_reason(probe);
+    char *last = NULL;
+    if (probe->ended_at) {
+      tor_asprintf(&last, " LAST_PROBE=%" PRIu64,
+                   seconds_between(probe->ended_at, now));
+    }
+    smartlist_add_asprintf(lines, "TARGET=%s STATE=%s FAILURES=%d%s%s",
+                           probe->url, rb_health_to_string(probe->health),
+                           probe->n_failures, last ? last : "", reason);
+    tor_free(last);
+    tor_free(reason);
+  } SMARTLIST_FOREACH_END(probe);
+}
+
 /** Append to <b>lines</b> the address of every balanced service. */
 static void
 add_services(smartlist_t *lines)
@@ -317,6 +341,7 @@ getinfo_helper_rbalance(control_connection_t *control_conn,
     { "hs/balance/status/", add_status },
     { "hs/balance/peers/", add_peers },
     { "hs/balance/intro-points/", add_points },
+    { "hs/balance/targets/", add_targets },
   };
   smartlist_t *lines = smartlist_new();
   bool is_known = false;

@@ -242,7 +242,7 @@ test_rbalance_leave_ranks(void *arg)
   tt_int_op(sim->descs[0].n_total, OP_EQ, 3);
   tt_int_op(sim->descs[0].n_points[0], OP_EQ, 3);
   rbt_sim_kill(sim, 0);
-  rbt_sim_run(sim, 10000);
+  rbt_sim_run(sim, 120000);
   tt_int_op(sim->descs[0].n_total, OP_EQ, 3);
   tt_int_op(sim->descs[0].n_points[2], OP_EQ, 3);
   rbt_sim_kill(sim, 2);

@@ -26,6 +26,7 @@ all: $(FUZZERS)
 
 fuzz_rbalance_command: rbalance_test_glue.o
 fuzz_rbalance_control: $(CLI)
+fuzz_rbalance_http: rbalance_test_http.o
 fuzz_rbalance_%: fuzz_rbalance_%.o $(COMMON) $(LIBRARY)
 	clang $(CFLAGS) $(SANITIZE) -fsanitize=fuzzer $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS)
 

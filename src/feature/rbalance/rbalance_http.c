@@ -213,21 +213,6 @@ take_request(rb_http_t *http, buf_t *to_target, buf_t *to_client)
   rb_http_body_begin(&http->request_body, &request.framing);
 }
 
-/** Return the status that tells a client of <b>progress</b>, which is a
- * failure. */
-static int
-get_refusal(rb_http_progress_t progress)
-{
-  switch (progress) {
-    case RB_HTTP_LONG_LINE:
-      return 414;
-    case RB_HTTP_TOO_LARGE:
-      return 431;
-    default:
-      return 400;
-  }
-}
-
 /** Take from <b>from_client</b> what there is of the head of a request. */
 static void
 read_request_head(rb_http_t *http, buf_t *from_client, buf_t *to_target,
@@ -238,7 +223,7 @@ read_request_head(rb_http_t *http, buf_t *from_client, buf_t *to_target,
   if (progress == RB_HTTP_WHOLE) {
     take_request(http, to_target, to_client);
   } else if (progress != RB_HTTP_MORE) {
-    refuse_head(http, get_refusal(progress), to_client);
+    refuse_head(http, rb_http_progress_get_status(progress), to_client);
   }
 }
 
@@ -305,7 +290,7 @@ rb_http_client_read(rb_http_t *http, buf_t *from_client, buf_t *to_target,
       const rb_http_progress_t progress =
         move_body(http, &http->request_body, false, from_client, to_target);
       if (progress != RB_HTTP_WHOLE && progress != RB_HTTP_MORE) {
-        refuse(http, get_refusal(progress), false, to_client);
+        refuse(http, rb_http_progress_get_status(progress), false, to_client);
       }
     } else if (http->has_last) {
       buf_clear(from_client);

@@ -123,3 +123,18 @@ rb_http_block_clear(rb_http_block_t *block)
   tor_free(block->bytes);
   memset(block, 0, sizeof(*block));
 }
+
+/** Return the status that tells a client of <b>progress</b>, which is a
+ * failure. */
+int
+rb_http_progress_get_status(rb_http_progress_t progress)
+{
+  switch (progress) {
+    case RB_HTTP_LONG_LINE:
+      return 414;
+    case RB_HTTP_TOO_LARGE:
+      return 431;
+    default:
+      return 400;
+  }
+}

@@ -47,5 +47,6 @@ typedef enum {
 rb_http_progress_t rb_http_block_take(rb_http_block_t *block,
                                       rb_http_kind_t kind, buf_t *from);
 void rb_http_block_clear(rb_http_block_t *block);
+int rb_http_progress_get_status(rb_http_progress_t progress);
 
 #endif /* !defined(TOR_FEATURE_RBALANCE_RBALANCE_HTTP_BLOCK_H) */

@@ -20,6 +20,9 @@
 
 #include <string.h>
 
+/** Words that Connection may have; it takes time to remove what they name. */
+#define MAX_WORDS 32
+
 /** What a proxy can't do without, so nobody may name it in Connection. */
 static const char *const indispensable[] = {
   "Host", "Content-Length", "Transfer-Encoding", "Expect",
@@ -33,9 +36,7 @@ get_words(const rb_http_head_t *head, const char *name)
   smartlist_t *words = smartlist_new();
   SMARTLIST_FOREACH_BEGIN(head->fields, const rb_http_field_t *, field) {
     if (!strcasecmp(field->name, name)) {
-      smartlist_split_string(words, field->value, ",",
-                             SPLIT_SKIP_SPACE|SPLIT_STRIP_SPACE|
-                             SPLIT_IGNORE_BLANK, 0);
+      rb_http_split(field->value, ",", words);
     }
   } SMARTLIST_FOREACH_END(field);
   return words;
@@ -100,7 +101,7 @@ filter_upgrade(rb_http_head_t *head, rb_http_connection_t *connection)
       tor_free(protocol);
     }
   } SMARTLIST_FOREACH_END(protocol);
-  connection->upgrades &= smartlist_len(protocols) > 0;
+  connection->upgrades &= smartlist_len(protocols) > 0 && head->minor > 0;
   if (connection->upgrades) {
     char *value = smartlist_join_strings(protocols, ", ", 0, NULL);
     rb_http_head_add(head, "Upgrade", value);
@@ -130,8 +131,12 @@ rb_http_connection_take(rb_http_head_t *head,
   int r = 0;
 
   memset(connection_out, 0, sizeof(*connection_out));
-  SMARTLIST_FOREACH(words, const char *, word,
-                    r |= take_word(head, word, connection_out));
+  if (smartlist_len(words) > MAX_WORDS) {
+    r = -1;
+  } else {
+    SMARTLIST_FOREACH(words, const char *, word,
+                      r |= take_word(head, word, connection_out));
+  }
   words_free(words);
   rb_http_head_remove(head, "Connection");
   rb_http_head_remove(head, "Keep-Alive");

@@ -134,6 +134,21 @@ strip_end(char *text)
   }
 }
 
+/** Add to <b>parts</b> what is between each <b>separator</b> in <b>text</b>,
+ * without the white space around it, if there is anything; owned by the
+ * caller. */
+void
+rb_http_split(const char *text, const char *separator, smartlist_t *parts)
+{
+  /* SPLIT_STRIP_SPACE would remove the white space within a part too. */
+  const int n_before = smartlist_len(parts);
+  smartlist_split_string(parts, text, separator,
+                         SPLIT_SKIP_SPACE|SPLIT_IGNORE_BLANK, 0);
+  for (int i = n_before; i < smartlist_len(parts); ++i) {
+    strip_end(smartlist_get(parts, i));
+  }
+}
+
 /** Read the version that is all of <b>text</b>, of VERSION_LEN bytes.  Return
  * its minor number, or -1 if it is not one of ours. */
 static int

@@ -39,6 +39,8 @@ void rb_http_head_free_(rb_http_head_t *head);
 #define rb_http_head_free(head) \
   FREE_AND_NULL(rb_http_head_t, rb_http_head_free_, (head))
 bool rb_http_is_token(const char *text);
+void rb_http_split(const char *text, const char *separator,
+                   smartlist_t *parts);
 const char *rb_http_head_get(const rb_http_head_t *head, const char *name);
 int rb_http_head_count(const rb_http_head_t *head, const char *name);
 bool rb_http_head_has_lookalike(const rb_http_head_t *head,

@@ -35,9 +35,9 @@ typedef struct needle_t {
   const char *text;
   size_t len;
   bool is_onion;
-  /** True iff it is an address, so that a dot in front of it makes it another
-   * one. */
-  bool is_addr;
+  /** What in front of an address makes it another one: a dot, or a colon; NUL
+   * if it is a name. */
+  char separator;
   /** True iff it may be any word. */
   bool is_word;
 } needle_t;
@@ -68,7 +68,7 @@ get_needle(const char *host, needle_t *needle)
   if (host[0] == '[') {
     needle->text++;
     needle->len -= 2;
-    needle->is_addr = true;
+    needle->separator = ':';
   } else if (!strcasecmpend(host, ONION_SUFFIX)) {
     const char *end = host + needle->len - strlen(ONION_SUFFIX);
     for (const char *c = host; c < end; ++c) {
@@ -79,7 +79,7 @@ get_needle(const char *host, needle_t *needle)
     needle->len = end - needle->text;
     needle->is_onion = true;
   } else {
-    needle->is_addr = !host[strspn(host, "0123456789.")];
+    needle->separator = host[strspn(host, "0123456789.")] ? '\0' : '.';
     needle->is_word = !strchr(host, '.');
   }
 }
@@ -109,11 +109,13 @@ is_bounded(const needle_t *needle, const char *value, const char *at,
 {
   if (at > value && !is_behind_escape(value, at) &&
       (is_label_char(at[-1]) ||
-       (needle->is_addr && (at[-1] == '.' || at[-1] == ':')))) {
+       (needle->separator && at[-1] == needle->separator))) {
     return false;
   }
-  return !is_label_char(end[0]) &&
-    !(end[0] == '.' && is_label_char(end[1]));
+  if (end[0] == '.') {
+    return needle->separator ? !TOR_ISDIGIT(end[1]) : !is_label_char(end[1]);
+  }
+  return !is_label_char(end[0]);
 }
 
 /** Read the port at <b>found</b>'s host_end, if there is one. */
@@ -225,7 +227,7 @@ get_port(const rb_http_names_t *names, const occurrence_t *found,
     return found->port;
   }
   if (!found->is_url) {
-    return is_source ? names->target_port : 0;
+    return is_source && found->host_end[0] != ':' ? names->target_port : 0;
   }
   if (has_scheme(found, "http") || has_scheme(found, "ws")) {
     return RB_HTTP_PLAIN_PORT;

@@ -136,7 +136,6 @@ rb_http_request_rewrite(rb_http_head_t *head, const rb_http_names_t *names,
     return status;
   }
   if (rb_http_framing_read(head, &request_out->framing) < 0 ||
-      rb_http_head_has_lookalike(head, "Host") ||
       rb_http_connection_take(head, &connection) < 0 ||
       rewrite_host(head, names) < 0 || take_expect(head, request_out) < 0) {
     return 400;

@@ -48,8 +48,7 @@ remove_parts(const char *value, bool keeps_first, const char *name,
   smartlist_t *parts = smartlist_new();
   char *rest;
 
-  smartlist_split_string(parts, value, ";",
-                         SPLIT_SKIP_SPACE|SPLIT_STRIP_SPACE, 0);
+  rb_http_split(value, ";", parts);
   SMARTLIST_FOREACH_BEGIN(parts, char *, part) {
     if ((part_sl_idx > 0 || !keeps_first) &&
         (is_part_named(part, name) || is_part_named(part, other_name))) {

@@ -136,18 +136,18 @@ discard(rb_outlet_t *outlet)
   return NULL;
 }
 
-/** Add <b>outlet</b>, whose socket was connected, if <b>status</b> is 1, or is
- * connecting, if it is 0, to tor's connections.  Return it, or NULL if the
- * status is -1 or there is no room. */
+/** Return <b>outlet</b>, whose socket was connected, if <b>status</b> is 1, or
+ * is connecting, if it is 0, and is among tor's connections then; or NULL if
+ * the status is -1. */
 static rb_outlet_t *
-add_socket(rb_outlet_t *outlet, int status)
+watch_socket(rb_outlet_t *outlet, int status)
 {
-  connection_t *conn = rb_inner_get_conn(outlet->inner);
-  if (status < 0 || connection_add(conn) < 0) {
+  if (status < 0) {
     return discard(outlet);
   }
   /* Also one that is connected already is told of when it can be written. */
-  connection_watch_events(conn, READ_EVENT|WRITE_EVENT);
+  connection_watch_events(rb_inner_get_conn(outlet->inner),
+                          READ_EVENT|WRITE_EVENT);
   return outlet;
 }
 
@@ -162,8 +162,8 @@ open_address(const tor_addr_t *addr, uint16_t port,
 
   tor_addr_copy(&conn->addr, addr);
   conn->port = port;
-  return add_socket(outlet, connection_connect(conn, "(a target)", addr, port,
-                                               &error));
+  return watch_socket(outlet, connection_connect(conn, "(a target)", addr,
+                                                 port, &error));
 }
 
 /** Open an outlet to <b>target</b> for <b>owner</b>, who is called by
@@ -208,9 +208,9 @@ rb_outlet_open_port(const hs_port_config_t *port,
   if (port->is_unix_addr) {
     rb_outlet_t *outlet = outlet_new(AF_UNIX, calls, owner);
     int error = 0;
-    return add_socket(outlet, connection_connect_unix(
-                                rb_inner_get_conn(outlet->inner),
-                                port->unix_addr, &error));
+    return watch_socket(outlet, connection_connect_unix(
+                                  rb_inner_get_conn(outlet->inner),
+                                  port->unix_addr, &error));
   }
 #endif
   return open_address(&port->real_addr, port->real_port, calls, owner);

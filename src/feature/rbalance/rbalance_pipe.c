@@ -43,7 +43,6 @@ rb_pipe_new(const rb_http_names_t *names, rb_tls_target_t *tls_target)
     pipe->tls = rb_tls_new(tls_target);
     pipe->plain_to_target = buf_new();
     pipe->plain_from_target = buf_new();
-    pipe->tls_status = pipe->tls ? RB_TLS_HANDSHAKE : RB_TLS_FAILED;
   }
   return pipe;
 }
@@ -183,10 +182,8 @@ rb_pipe_has_pages(const rb_pipe_t *pipe)
 const char *
 rb_pipe_get_fault(const rb_pipe_t *pipe)
 {
-  if (!pipe->plain_to_target || pipe->tls_status != RB_TLS_FAILED) {
-    return NULL;
-  }
-  return pipe->tls ? rb_tls_get_fault(pipe->tls) : "out of memory";
+  return pipe->tls_status == RB_TLS_FAILED ? rb_tls_get_fault(pipe->tls) :
+                                             NULL;
 }
 
 /** Return what <b>pipe</b> waits for. */

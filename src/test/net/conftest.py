@@ -105,9 +105,8 @@ def trio(network, request):
     yield from _cluster(network, _name_of(request.module), 3)
 
 
-@pytest.fixture
-def make_cluster(network, request):
-    """A function that makes clusters which end with the test.
+def _maker(network, request):
+    """Yield a function that makes clusters; then end them.
 
     It takes the number of nodes to start and what Cluster takes besides.
     """
@@ -120,6 +119,18 @@ def make_cluster(network, request):
     yield make
     for cluster in made:
         next(cluster, None)
+
+
+@pytest.fixture
+def make_cluster(network, request):
+    """A function that makes clusters which end with the test."""
+    yield from _maker(network, request)
+
+
+@pytest.fixture(scope="module")
+def make_shared_cluster(network, request):
+    """A function that makes clusters which a whole test file shares."""
+    yield from _maker(network, request)
 
 
 @pytest.fixture

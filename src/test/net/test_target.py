@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from testnet import keys, torrc, wait
+from testnet import keys, wait
 from testnet.backend import Backend
 from testnet.ports import free_port
 from testnet.stream import Echo, SocksError, open_stream, receive
-from testnet.tor import Tor
+from testnet.target import Target
 
 _SECONDS = 60
 _CIRCUITS = 3
@@ -27,46 +27,16 @@ _TARGET_PORTS = (".onion:80", ".onion:22", ".onion:7", ".onion:9")
 _SOCKS_TTL_EXPIRED = 6
 
 
-class Target:
-    """An unmodified onion service with a few ports."""
-
-    def __init__(self, network):
-        self.http = Backend("target")
-        self.bannered = Echo(_BANNER)
-        self.echo = Echo()
-        self.key = keys.OnionKey()
-        directory, lines = network.common("target")
-        own = os.path.join(directory, "hs")
-        ports = {22: self.bannered.port, 7: self.echo.port, 9: free_port()}
-        self.tor = network.add(Tor(
-            directory, network.client_binary, lines + torrc.service(
-                own, self.http.port, ["HiddenServicePort %d 127.0.0.1:%d" % at
-                                      for at in ports.items()])))
-        self.key.write(own)
-        self.tor.start()
-        self.tor.control.subscribe("HS_DESC")
-
-    def wait_published(self):
-        """Wait until somebody could find it."""
-        wait.until(lambda: self.tor.control.since(
-            0, lambda event: event.is_a("HS_DESC", "UPLOADED")), _SECONDS,
-                   "the target's descriptor", self.tor.log_tail)
-
-    def stop(self):
-        """End it and its servers."""
-        if self.tor.running:
-            self.tor.kill()
-        for server in (self.http, self.bannered, self.echo):
-            server.stop()
-
-
 @pytest.fixture(scope="module")
 def target(network):
-    """The target of all clusters here."""
-    target = Target(network)
-    target.wait_published()
-    yield target
-    target.stop()
+    """The target of all clusters here: an onion service with a few ports."""
+    servers = http, bannered, echo = Backend("target"), Echo(_BANNER), Echo()
+    service = Target(network, "target", {80: http.port, 22: bannered.port,
+                                         7: echo.port, 9: free_port()})
+    yield service
+    service.stop()
+    for server in servers:
+        server.stop()
 
 
 @pytest.fixture
@@ -76,10 +46,10 @@ def forwarding(make_cluster, target, client):
     own = Backend("direct")
     to = "HiddenServiceBalanceTarget %d tcp://%s:%d"
     cluster = make_cluster(2, [
-        to % (_HTTP, target.key.hostname, 80),
-        to % (_BANNERED, target.key.hostname, 22),
-        to % (_ECHO, target.key.hostname, 7),
-        to % (_CLOSED, target.key.hostname, 9),
+        to % (_HTTP, target.hostname, 80),
+        to % (_BANNERED, target.hostname, 22),
+        to % (_ECHO, target.hostname, 7),
+        to % (_CLOSED, target.hostname, 9),
         to % (_DIRECT, "127.0.0.1", own.port),
         to % (_NOWHERE, nobody, 80),
         "HiddenServiceBalanceTargetCircuits %d" % _CIRCUITS,
@@ -161,7 +131,7 @@ def test_long_answer_to_a_client_that_hung_up(forwarding, client):
 def test_failure_is_the_targets(forwarding, client, target):
     """A stream is open only when the target's is; else it says why."""
     with pytest.raises(SocksError) as own:
-        open_stream(client, target.key.hostname, 9)
+        open_stream(client, target.hostname, 9)
     with pytest.raises(SocksError) as forwarded:
         open_stream(client, forwarding.hostname, _CLOSED)
     assert forwarded.value.code == own.value.code

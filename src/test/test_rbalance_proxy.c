@@ -1,0 +1,285 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file test_rbalance_proxy.c
+ * @brief Test streams of clients that go through the module to a target.
+ **/
+
+#include "core/or/or.h"
+#include "test/test.h"
+#include "test/rbalance_test_glue.h"
+#include "test/rbalance_test_helpers.h"
+#include "test/rbalance_test_stream.h"
+
+#include "core/mainloop/connection.h"
+#include "core/mainloop/mainloop.h"
+#include "core/or/connection_edge.h"
+#include "feature/client/addressmap.h"
+#include "feature/rbalance/rbalance.h"
+#include "feature/rbalance/rbalance_proxy.h"
+
+#include "core/or/connection_st.h"
+#include "core/or/edge_connection_st.h"
+#include "core/or/entry_connection_st.h"
+#include "core/or/origin_circuit_st.h"
+#include "core/or/socks_request_st.h"
+
+/** What an END cell with <b>reason</b>, and a CONNECTED cell, are in
+ * rbt_sent. */
+#define CONNECTED "4/0"
+#define END_TIMEOUT "3/7"
+#define END_REFUSED "3/3"
+
+/** A service with targets, a rendezvous circuit of a client, and its stream.
+ * The connections are all of a proxied stream: at our end of the client's
+ * stream, at our end of the one to the target, and that one. */
+typedef struct fixture_t {
+  rb_service_t *service;
+  origin_circuit_t *circ;
+  edge_connection_t *stream;
+  connection_t *client, *outlet, *target;
+} fixture_t;
+
+/** Find the connections of <b>f</b>. */
+static void
+find_conns(fixture_t *f)
+{
+  f->client = TO_CONN(f->stream)->linked_conn;
+  f->outlet = f->target = NULL;
+  SMARTLIST_FOREACH_BEGIN(get_connection_array(), connection_t *, conn) {
+    if (conn->type == CONN_TYPE_AP && !conn->marked_for_close) {
+      f->target = conn;
+      f->outlet = conn->linked_conn;
+    }
+  } SMARTLIST_FOREACH_END(conn);
+}
+
+/** Make the fixture at <b>f</b>: a stream of a client to the first of the
+ * targets in <b>texts</b>, which ends with NULL, is begun. */
+static void
+set_up(fixture_t *f, const char *const *texts)
+{
+  char *fault = NULL;
+
+  memset(f, 0, sizeof(*f));
+  f->service = rbt_find_balanced(rbt_register_service(1));
+  for (; *texts; ++texts) {
+    smartlist_add(f->service->state->config->targets,
+                  rb_target_parse(*texts, &fault));
+  }
+  addressmap_init();
+  f->circ = rbt_make_rend_circuit(&f->service->identity_key);
+  f->stream = rbt_make_stream(f->circ, &f->service->identity_key);
+  TO_CONN(f->stream)->port = 1;
+  tor_addr_make_unspec(&TO_CONN(f->stream)->addr);
+  tt_assert(rbalance_accept_stream(f->circ, f->stream));
+  find_conns(f);
+ done:
+  return;
+}
+
+/** Release what <b>f</b> holds, and every connection. */
+static void
+tear_down(fixture_t *f)
+{
+  rbt_free_rend_circuit(f->circ);
+  addressmap_free_all();
+}
+
+/** Put <b>text</b> into what arrived on <b>conn</b>. */
+static void
+arrive(connection_t *conn, const char *text)
+{
+  buf_add(conn->inbuf, text, strlen(text));
+  rbalance_conn_process_inbuf(conn);
+}
+
+/** Return true iff <b>text</b> is all that <b>conn</b> sends, and take it. */
+static bool
+sends(connection_t *conn, const char *text)
+{
+  size_t len = 0;
+  char *bytes = buf_extract(conn->outbuf, &len);
+  const bool is_equal = len == strlen(text) && fast_memeq(bytes, text, len);
+  buf_clear(conn->outbuf);
+  tor_free(bytes);
+  return is_equal;
+}
+
+static const char *const http[] = { "80 http://example.com", NULL };
+static const char *const two[] = {
+  "80 tcp://one.example:1", "80 tcp://two.example:2", NULL
+};
+
+/** A stream to an HTTP target is open when that is, and moves bytes. */
+static void
+test_rbalance_proxy_http(void *arg)
+{
+  fixture_t f;
+  (void) arg;
+
+  set_up(&f, http);
+  tt_assert(f.client && f.outlet && f.target);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 1);
+  tt_int_op(smartlist_len(rbt_sent), OP_EQ, 0);
+  tt_assert(!connection_is_reading(f.client));
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  tt_str_op(rbt_last_sent(), OP_EQ, CONNECTED);
+  tt_assert(connection_is_reading(f.client));
+
+  arrive(f.client, "GET / HTTP/1.1\r\nHost: x\r\n");
+  tt_int_op(connection_get_outbuf_len(f.outlet), OP_EQ, 0);
+  arrive(f.client, "\r\n");
+  tt_assert(sends(f.outlet,
+                  "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n"));
+  arrive(f.outlet, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  tt_assert(sends(f.client,
+                  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+  /* The client hangs up: so do we. */
+  rbalance_conn_reached_eof(f.client);
+  rb_proxies_sweep(f.service);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 0);
+  tt_assert(f.client->marked_for_close);
+  tt_assert(f.outlet->marked_for_close);
+ done:
+  tear_down(&f);
+}
+
+/** Nobody is read from while the other end does not take what it was sent. */
+static void
+test_rbalance_proxy_slow(void *arg)
+{
+  static char many[200000];
+  fixture_t f;
+  (void) arg;
+
+  memset(many, 'x', sizeof(many) - 1);
+  set_up(&f, two);
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  arrive(f.outlet, many);
+  tt_int_op(connection_get_outbuf_len(f.client), OP_EQ, sizeof(many) - 1);
+  tt_assert(!connection_is_reading(f.outlet));
+  arrive(f.outlet, "more");
+  tt_int_op(buf_datalen(f.outlet->inbuf), OP_EQ, 4);
+  buf_clear(f.client->outbuf);
+  rbalance_conn_finished_flushing(f.client);
+  tt_assert(sends(f.client, "more"));
+  tt_assert(connection_is_reading(f.outlet));
+
+  arrive(f.client, many);
+  tt_assert(!connection_is_reading(f.client));
+  arrive(f.client, "more");
+  tt_int_op(connection_get_outbuf_len(f.outlet), OP_EQ, sizeof(many) - 1);
+  buf_clear(f.outlet->outbuf);
+  rbalance_conn_finished_flushing(f.outlet);
+  tt_assert(sends(f.outlet, "more"));
+  tt_assert(connection_is_reading(f.client));
+ done:
+  tear_down(&f);
+}
+
+/** If a target is not there the next one for the port is tried; the client
+ * learns only of the last. */
+static void
+test_rbalance_proxy_next(void *arg)
+{
+  fixture_t f;
+  connection_t *first;
+  (void) arg;
+
+  set_up(&f, two);
+  first = f.outlet;
+  tt_assert(f.target);
+  tt_str_op(TO_ENTRY_CONN(f.target)->socks_request->address, OP_EQ,
+            "one.example");
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target),
+                           END_STREAM_REASON_RESOLVEFAILED);
+  f.target->marked_for_close = 1;
+  rbalance_conn_reached_eof(f.outlet);
+  find_conns(&f);
+  tt_assert(f.target && f.outlet != first);
+  tt_str_op(TO_ENTRY_CONN(f.target)->socks_request->address, OP_EQ,
+            "two.example");
+  tt_int_op(smartlist_len(rbt_sent), OP_EQ, 0);
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target),
+                           END_STREAM_REASON_CONNECTREFUSED);
+  rbalance_conn_reached_eof(f.outlet);
+  tt_str_op(rbt_last_sent(), OP_EQ, END_REFUSED);
+  tt_assert(TO_CONN(f.stream)->marked_for_close);
+ done:
+  tear_down(&f);
+}
+
+/** What takes too long fails: the target, whose client gets a page if it speaks
+ * HTTP, and the head of a request. */
+static void
+test_rbalance_proxy_late(void *arg)
+{
+  fixture_t f;
+  char *page = NULL;
+  size_t len = 0;
+  (void) arg;
+
+  set_up(&f, two);
+  f.service->state->config->target_timeout = 0;
+  rb_proxies_sweep(f.service);
+  rb_proxies_sweep(f.service);
+  tt_str_op(rbt_last_sent(), OP_EQ, END_TIMEOUT);
+  tear_down(&f);
+
+  set_up(&f, http);
+  f.service->state->config->target_timeout = 0;
+  rb_proxies_sweep(f.service);
+  tt_str_op(rbt_last_sent(), OP_EQ, CONNECTED);
+  arrive(f.client, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  page = buf_extract(f.client->outbuf, &len);
+  tt_int_op(strcmpstart(page, "HTTP/1.1 504 "), OP_EQ, 0);
+  tor_free(page);
+  tear_down(&f);
+
+  set_up(&f, http);
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  arrive(f.client, "GET / HT");
+  rb_proxies_sweep(f.service);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 1);
+  f.service->state->config->head_timeout = 0;
+  rb_proxies_sweep(f.service);
+  page = buf_extract(f.client->outbuf, &len);
+  tt_int_op(strcmpstart(page, "HTTP/1.1 408 "), OP_EQ, 0);
+  tt_assert(f.client->marked_for_close);
+ done:
+  tor_free(page);
+  tear_down(&f);
+}
+
+/** A client that goes while it is not read from is noticed. */
+static void
+test_rbalance_proxy_unseen(void *arg)
+{
+  fixture_t f;
+  (void) arg;
+
+  set_up(&f, http);
+  rb_proxies_sweep(f.service);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 1);
+  f.client->linked_conn = NULL;
+  TO_CONN(f.stream)->linked_conn = NULL;
+  rb_proxies_sweep(f.service);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 0);
+  tt_assert(f.target->marked_for_close);
+ done:
+  tear_down(&f);
+}
+
+#define T(name) \
+  { #name, test_rbalance_proxy_ ## name, TT_FORK, NULL, NULL }
+
+struct testcase_t rbalance_proxy_tests[] = {
+  T(http),
+  T(slow),
+  T(next),
+  T(late),
+  T(unseen),
+  END_OF_TESTCASES
+};

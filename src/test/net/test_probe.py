@@ -1,12 +1,11 @@
 """Backends and targets fail: their node leaves the descriptor meanwhile."""
-import os
 import time
 
 import pytest
 
-from testnet import keys, tool, torrc, wait
+from testnet import tool, wait
 from testnet.backend import Backend
-from testnet.tor import Tor
+from testnet.target import Target
 from testnet.traffic import burst, failed
 
 _SECONDS = 60
@@ -27,34 +26,6 @@ def probed(make_cluster, client):
     cluster = make_cluster(3, _OPTIONS)
     cluster.wait_settled(client)
     return cluster
-
-
-class Target:
-    """An unmodified onion service with a web server."""
-
-    def __init__(self, network, name):
-        self.http = Backend(name)
-        self.key = keys.OnionKey()
-        directory, lines = network.common(name)
-        own = os.path.join(directory, "hs")
-        self.tor = network.add(Tor(
-            directory, network.client_binary,
-            lines + torrc.service(own, self.http.port)))
-        self.key.write(own)
-        self.tor.start()
-        self.tor.control.subscribe("HS_DESC")
-        wait.until(lambda: self.tor.control.since(
-            0, lambda event: event.is_a("HS_DESC", "UPLOADED")), _SECONDS,
-                   "the target's descriptor", self.tor.log_tail)
-
-    def url(self, scheme):
-        """Return it as tors know it."""
-        return "%s://%s:80" % (scheme, self.key.hostname)
-
-    def stop(self):
-        """End it and its server."""
-        self.tor.kill()
-        self.http.stop()
 
 
 def url_of(node):
@@ -132,7 +103,7 @@ def test_publisher_without_backend(probed, clients, client):
                    for node in probed.nodes)
 
 
-def test_restarted_node_is_not_withdrawn_unasked(probed, client):
+def test_restart_with_a_dead_backend(probed, client):
     """After a start a node has the benefit of the doubt, until it knows."""
     victim = probed.standbys()[0]
     victim.backend.stop()
@@ -169,39 +140,42 @@ def test_nothing_is_probed(make_cluster, client):
 
 
 @pytest.fixture
-def target(network):
-    """A target, running."""
-    target = Target(network, "probed-target")
-    yield target
-    target.stop()
+def site(network):
+    """A web server behind an onion service, which is its `target`."""
+    site = Backend("site")
+    site.target = Target(network, "probed-site", {80: site.port})
+    yield site
+    site.target.stop()
+    site.stop()
 
 
 @pytest.mark.parametrize("scheme", ["tcp", "http"])
-def test_onion_target(make_cluster, target, client, scheme):
+def test_onion_target(make_cluster, site, client, scheme):
     """A node is out when neither its target nor its backend answers."""
+    url = "%s://%s:80" % (scheme, site.target.hostname)
     cluster = make_cluster(1, [
         "HiddenServiceBalanceProbeInterval %d seconds" % _ONION_TIMEOUT,
         "HiddenServiceBalanceProbeTimeout %d seconds" % _ONION_TIMEOUT])
     front = cluster.add_node(["HiddenServiceBalanceTarget %d %s" % (
-        _TARGET_PORT, target.url(scheme))])
+        _TARGET_PORT, url)])
     cluster.wait_settled(client)
-    wait_state(front, target.url(scheme), "UP", _SECONDS)
+    wait_state(front, url, "UP", _SECONDS)
     front.backend.stop()
     wait_state(front, url_of(front), "DOWN")
     cluster.wait_settled(client)
 
     begun = time.monotonic()
     if scheme == "http":
-        target.http.health, expected = 503, {"REASON": "HTTP",
-                                             "STATUS": "503"}
+        site.health = 503
+        expected = {"REASON": "HTTP", "STATUS": "503"}
     else:
-        target.http.stop()
+        site.stop()
         expected = {"REASON": "REFUSED"}
     front.wait_event("TARGET", _SECONDS, since=begun, STATE="DOWN",
-                     TARGET=target.url(scheme), **expected)
+                     TARGET=url, **expected)
     cluster.wait_points(client, all_but(cluster, front))
-    target.http.health = 200
-    target.http.start()
+    site.health = 200
+    site.start()
     front.wait_event("TARGET", _SECONDS, since=begun, STATE="UP",
-                     TARGET=target.url(scheme))
+                     TARGET=url)
     cluster.wait_settled(client)

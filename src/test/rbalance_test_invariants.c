@@ -193,13 +193,37 @@ has_point(const rbt_world_t *world, int node, uint64_t period, int point)
   return false;
 }
 
+/** Return true iff <b>node</b> has points to give, and a backend if
+ * <b>with_backend</b>. */
+static bool
+has_offer(const rbt_world_t *world, int node, bool with_backend)
+{
+  const rbt_node_t *n = &world->nodes[node];
+  return n->state && n->n_wanted > 0 &&
+    !(with_backend && n->backends_are_down);
+}
+
+/** Return true iff only points of nodes with a backend should be published:
+ * there are some. */
+static bool
+needs_backends(const rbt_world_t *world)
+{
+  for (int i = 0; i < world->n_nodes; ++i) {
+    if (has_offer(world, i, true)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /** Return NULL if the HSDirs have for <b>period</b> what they should: points
- * of all running nodes, as many as may be, and no others; else what is wrong,
- * to be freed by the caller. */
+ * of all running nodes with a backend, or without if there are no others, as
+ * many as may be; else what is wrong, to be freed by the caller. */
 static char *
 check_desc(const rbt_world_t *world, uint64_t period)
 {
   const rbt_desc_t *desc = &world->descs[period];
+  const bool with_backend = needs_backends(world);
   int count[RBT_WORLD_MAX_NODES];
   int n_all = 0, n_offering = 0;
   char *fault = NULL;
@@ -220,9 +244,13 @@ check_desc(const rbt_world_t *world, uint64_t period)
     count[owner]++;
   }
   for (int i = 0; i < world->n_nodes; ++i) {
-    if (world->nodes[i].state) {
+    if (has_offer(world, i, with_backend)) {
       n_all += world->nodes[i].n_wanted;
-      n_offering += (world->nodes[i].n_wanted > 0);
+      ++n_offering;
+    } else if (count[i]) {
+      tor_asprintf(&fault, "period %d has points of n%d, which has no "
+                   "backend", (int) period, i);
+      return fault;
     }
   }
   if (desc->n_points != MIN(n_all, RB_MAX_POINTS)) {
@@ -231,7 +259,7 @@ check_desc(const rbt_world_t *world, uint64_t period)
     return fault;
   }
   for (int i = 0; i < world->n_nodes && n_offering <= RB_MAX_POINTS; ++i) {
-    if (world->nodes[i].state && world->nodes[i].n_wanted && !count[i]) {
+    if (has_offer(world, i, with_backend) && !count[i]) {
       tor_asprintf(&fault, "period %d has no point of n%d", (int) period, i);
       return fault;
     }

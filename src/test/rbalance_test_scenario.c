@@ -257,7 +257,7 @@ make_fault(rbt_world_t *world)
 {
   const int i = between(world, 0, world->n_nodes - 1);
   rbt_node_t *n = &world->nodes[i];
-  switch (between(world, 0, 14)) {
+  switch (between(world, 0, 15)) {
     case 0: case 1:
       rbt_world_kill(world, i);
       break;
@@ -295,6 +295,9 @@ make_fault(rbt_world_t *world)
     case 12:
       make_gap(world);
       break;
+    case 13:
+      rbt_world_set_backends(world, i, !n->backends_are_down);
+      break;
     default:
       make_change(world, i);
       break;
@@ -302,7 +305,7 @@ make_fault(rbt_world_t *world)
 }
 
 /** Mend everything in <b>world</b>; some nodes stay dead where that leaves
- * nobody without anybody to ask. */
+ * nobody without anybody to ask, and some without a backend. */
 static void
 mend(rbt_world_t *world)
 {
@@ -313,6 +316,9 @@ mend(rbt_world_t *world)
   for (int i = 0; i < world->n_nodes; ++i) {
     rbt_world_continue(world, i);
     world->nodes[i].slowness = 0;
+    if (chance(world, 20)) {
+      rbt_world_set_backends(world, i, !world->nodes[i].backends_are_down);
+    }
     if (i == 0 || !may_stay_dead || chance(world, 70)) {
       ensure_running(world, i);
     }

@@ -27,6 +27,9 @@
 
 #include <stdio.h>
 
+/** Ticks from one look at a node's backends to the next. */
+#define PROBE_TICKS 20
+
 /** Order two mails, for the heap. */
 static int
 compare_mails(const void *a_, const void *b_)
@@ -389,6 +392,17 @@ rbt_world_happen(rbt_world_t *world, int node, const rb_event_t *event)
   rb_actions_free(actions);
 }
 
+/** Tell <b>node</b>, which runs, whether its backends answer. */
+static void
+report_backends(rbt_world_t *world, int node)
+{
+  rb_event_t event;
+  memset(&event, 0, sizeof(event));
+  event.type = RB_EV_BACKENDS;
+  event.u.backends_are_down = world->nodes[node].backends_are_down;
+  rbt_world_happen(world, node, &event);
+}
+
 /** Let time pass at <b>node</b>. */
 static void
 tick(rbt_world_t *world, int node)
@@ -406,6 +420,9 @@ tick(rbt_world_t *world, int node)
   rbt_world_happen(world, node, &event);
   if (++n->n_ticks % 4 == 0) {
     rbt_points_upload_all(world, node);
+  }
+  if (n->n_ticks % PROBE_TICKS == 0) {
+    report_backends(world, node);
   }
 }
 
@@ -487,6 +504,16 @@ rbt_world_start(rbt_world_t *world, int node)
   n->reachable_at = world->time + 1000 + rbt_world_random(world, 5000);
   rbt_points_start(world, node);
   rbt_world_post(world, RBT_TICK, node, rbt_world_random(world, 250));
+}
+
+/** From now on no backend of <b>node</b> answers, iff they <b>are_down</b>. It
+ * finds that out when it looks the next time. */
+void
+rbt_world_set_backends(rbt_world_t *world, int node, bool are_down)
+{
+  rbt_world_trace(world, "n%d: its backends are %s", node,
+                  are_down ? "down" : "up");
+  world->nodes[node].backends_are_down = are_down;
 }
 
 /** End <b>node</b> at once, as SIGKILL does; fine if it does not run. */

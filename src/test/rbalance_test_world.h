@@ -105,6 +105,8 @@ typedef struct rbt_node_t {
   rb_config_t *config;
   rb_state_t *state;
   bool is_stopped;
+  /** True iff nobody answers behind it. */
+  bool backends_are_down;
   /** Side of the partition it is on. */
   int side;
   /** How often it was started, and from when on others reach it. */
@@ -201,6 +203,7 @@ void rbt_world_start(rbt_world_t *world, int node);
 void rbt_world_kill(rbt_world_t *world, int node);
 void rbt_world_stop(rbt_world_t *world, int node);
 void rbt_world_continue(rbt_world_t *world, int node);
+void rbt_world_set_backends(rbt_world_t *world, int node, bool are_down);
 int rbt_world_find_publisher(const rbt_world_t *world);
 
 #endif /* !defined(TOR_TEST_RBALANCE_TEST_WORLD_H) */

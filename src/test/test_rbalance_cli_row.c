@@ -93,6 +93,7 @@ test_rbalance_cli_row_json(void *arg)
 {
   smartlist_t *rows = cli_rows_parse(
     "NODE=123 POINTS=9 SKEW_MS=-12 DRAINING=1 EXCLUDED=0 PUBLISHER=- "
+    "BACKENDS_DOWN=1 "
     "OK_NEXT=1/8 REV=99999999999999999999 EMPTY=");
   json_t *json = NULL;
   char *text = NULL;
@@ -101,7 +102,8 @@ test_rbalance_cli_row_json(void *arg)
   tt_assert(rows);
   json = cli_json_rows(rows);
   text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-  tt_str_op(text, OP_EQ, "[{\"draining\":true,\"empty\":\"\","
+  tt_str_op(text, OP_EQ, "[{\"backends_down\":true,\"draining\":true,"
+            "\"empty\":\"\","
             "\"excluded\":false,\"node\":\"123\",\"ok_next\":\"1/8\","
             "\"points\":9,\"publisher\":null,"
             "\"rev\":\"99999999999999999999\",\"skew_ms\":-12}]");
@@ -144,6 +146,9 @@ test_rbalance_cli_row_verdict(void *arg)
   tt_int_op(count_faults(FINE, "NODE=b STATE=DEAD SKEW_MS=-5001\n"
                                "NODE=c STATE=UNHEALTHY SKEW_MS=5001"),
             OP_EQ, 4);
+  tt_int_op(count_faults(FINE, "NODE=a STATE=HEALTHY BACKENDS_DOWN=1\n"
+                               "NODE=b STATE=HEALTHY BACKENDS_DOWN=0"),
+            OP_EQ, 1);
 #undef FINE
  done:
   ;

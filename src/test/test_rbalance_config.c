@@ -199,7 +199,11 @@ test_rbalance_config_defaults(void *arg)
   CHECK(target_timeout);
   CHECK(head_timeout);
   CHECK(idle_timeout);
+  CHECK(probe_interval);
+  CHECK(probe_timeout);
+  CHECK(probe_delay);
 #undef CHECK
+  tt_str_op(config->probe_path, OP_EQ, expected->probe_path);
   tt_assert(rb_services_find(&service->keys.identity_pk));
 
  done:
@@ -234,7 +238,10 @@ test_rbalance_config_all(void *arg)
                "HiddenServiceBalanceTakeoverGrace 1 hour\n"
                "HiddenServiceBalanceBackoffJitter 0\n"
                "HiddenServiceBalanceClockSkew 1 day\n"
-               "HiddenServiceBalanceRefreshInterval 0\n",
+               "HiddenServiceBalanceRefreshInterval 0\n"
+               "HiddenServiceBalanceProbePath /is/it?well=1\n"
+               "HiddenServiceBalanceProbeInterval 20 seconds\n"
+               "HiddenServiceBalanceProbeTimeout 20 seconds\n",
                node_1, node_2, node_1);
   service = make_service(lines);
   tt_assert(service);
@@ -260,6 +267,9 @@ test_rbalance_config_all(void *arg)
   tt_u64_op(config->backoff_jitter, OP_EQ, 0);
   tt_u64_op(config->clock_skew, OP_EQ, 86400000);
   tt_u64_op(config->refresh_interval, OP_EQ, 0);
+  tt_str_op(config->probe_path, OP_EQ, "/is/it?well=1");
+  tt_u64_op(config->probe_interval, OP_EQ, 20000);
+  tt_u64_op(config->probe_timeout, OP_EQ, 20000);
 
  done:
   tor_free(lines);

@@ -152,7 +152,8 @@ test_rbalance_getinfo_status(void *arg)
   peer->role = RB_ROLE_PUBLISHER;
   peer->lease_until = rb_now_mono() + 100000;
   hs_build_address(&state->node_keys.pubkey, HS_VERSION_THREE, address);
-#define REST "DRAINING=0\nEXCLUDED=0\nKEYLESS=0\nCANDIDATE=1\n" \
+#define REST "DRAINING=0\nEXCLUDED=0\nKEYLESS=0\nBACKENDS_DOWN=0\n" \
+  "CANDIDATE=1\n" \
   "POINTS_CURRENT=3\nPOINTS_NEXT=4\n" \
   "LAST_UPLOAD_OK=0\nOK_CURRENT=0/0\nOK_NEXT=0/0\nNEWER_FOUND=0\n" \
   "DROPPED_MALFORMED=0\nDROPPED_REPLAYED=7\nDROPPED_OVERSIZED=0\n" \
@@ -185,7 +186,8 @@ test_rbalance_getinfo_status(void *arg)
   tor_asprintf(&expected, "NODE=alpha\nADDRESS=%s\nROLE=PUBLISHER\n"
                "MODE=SINGLE\nPRIORITY=100\nPEERS=1\nHEALTHY=0\n"
                "PUBLISHER=alpha\nLEASE_LEFT=55\nLAST_PUBLISH=1800000000\n"
-               "DRAINING=0\nEXCLUDED=0\nKEYLESS=0\nCANDIDATE=1\n"
+               "DRAINING=0\nEXCLUDED=0\nKEYLESS=0\nBACKENDS_DOWN=0\n"
+               "CANDIDATE=1\n"
                "POINTS_CURRENT=2\nPOINTS_NEXT=2\n"
                "LAST_UPLOAD_OK=1800000001\nOK_CURRENT=0/0\nOK_NEXT=1/8\n"
                "NEWER_FOUND=3\n", address);
@@ -221,14 +223,17 @@ test_rbalance_getinfo_peers(void *arg)
   peer->channel = 5;
   peer->last_heard = rb_now_mono() - 42500;
   peer->record->is_draining = true;
+  peer->record->backends_are_down = true;
   hs_build_address(&state->node_keys.pubkey, HS_VERSION_THREE, ours);
   address_of(2, theirs);
   tor_asprintf(&expected, "NODE=alpha STATE=HEALTHY ROLE=STANDBY "
                "PRIORITY=100 POINTS=2 LAST_HEARTBEAT=0 SKEW_MS=0 RTT_MS=0 "
-               "CHANNEL=SELF DRAINING=0 EXCLUDED=0 ADDRESS=%s\n"
+               "CHANNEL=SELF DRAINING=0 EXCLUDED=0 BACKENDS_DOWN=0 "
+               "ADDRESS=%s\n"
                "NODE=beta STATE=HEALTHY ROLE=PUBLISHER PRIORITY=7 POINTS=2 "
                "LAST_HEARTBEAT=42 SKEW_MS=-1234 RTT_MS=321 CHANNEL=OUT "
-               "DRAINING=1 EXCLUDED=0 ADDRESS=%s", ours, theirs);
+               "DRAINING=1 EXCLUDED=0 BACKENDS_DOWN=1 ADDRESS=%s", ours,
+               theirs);
   answer = ask(balanced, "hs/balance/peers/ADDR");
   tt_str_op(answer, OP_EQ, expected);
   tor_free(answer);
@@ -248,7 +253,8 @@ test_rbalance_getinfo_peers(void *arg)
   address_of(9, theirs);
   tor_asprintf(&expected, "NODE=%.12s STATE=JOINING ROLE=STANDBY PRIORITY=0 "
                "POINTS=0 LAST_HEARTBEAT=0 SKEW_MS=0 RTT_MS=0 CHANNEL=NONE "
-               "DRAINING=0 EXCLUDED=0 ADDRESS=%s", theirs, theirs);
+               "DRAINING=0 EXCLUDED=0 BACKENDS_DOWN=0 ADDRESS=%s", theirs,
+               theirs);
   tt_assert(smartlist_contains_string(lines, expected));
   tt_assert(strstr(answer, " CHANNEL=IN "));
 

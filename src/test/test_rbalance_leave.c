@@ -165,6 +165,93 @@ test_rbalance_leave_exclude(void *arg)
   rbt_sim_free(sim);
 }
 
+/** Tell <b>node</b> of <b>sim</b> whether its backends <b>are_down</b>, and
+ * let that get around. */
+static void
+set_backends(rbt_sim_t *sim, int node, bool are_down)
+{
+  rb_event_t event;
+  memset(&event, 0, sizeof(event));
+  event.type = RB_EV_BACKENDS;
+  event.u.backends_are_down = are_down;
+  rbt_sim_happen(sim, node, &event);
+  rbt_sim_run(sim, 5000);
+}
+
+/** The points of a node without a backend leave the descriptor, also those of
+ * the publisher, which stays that; without any backend all are in. */
+static void
+test_rbalance_leave_backends(void *arg)
+{
+  rbt_sim_t *sim = make_trio();
+  const uint64_t sequence = sim->nodes[0].state->record->sequence;
+  (void) arg;
+
+  set_backends(sim, 0, false);
+  tt_u64_op(sim->nodes[0].state->record->sequence, OP_EQ, sequence);
+  set_backends(sim, 0, true);
+  for (int i = 0; i < RB_MAX_SETS; ++i) {
+    tt_int_op(sim->descs[i].uploader, OP_EQ, 0);
+    tt_int_op(sim->descs[i].n_points[0], OP_EQ, 0);
+    tt_int_op(sim->descs[i].n_total, OP_EQ, 6);
+  }
+  set_backends(sim, 1, true);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 3);
+  tt_int_op(sim->descs[0].n_points[2], OP_EQ, 3);
+  set_backends(sim, 2, true);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 9);
+  set_backends(sim, 1, false);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 3);
+  tt_int_op(sim->descs[0].n_points[1], OP_EQ, 3);
+  /* The last node with a backend dies: the others are better than none. */
+  rbt_sim_kill(sim, 1);
+  rbt_sim_run(sim, 10000);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 6);
+  set_backends(sim, 0, false);
+  set_backends(sim, 2, false);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 6);
+  for (int i = 0; i < 3; ++i) {
+    tt_int_op(sim->nodes[i].n_claims, OP_EQ, i == 0);
+  }
+ done:
+  rbt_sim_free(sim);
+}
+
+/** A node that drains is better than one without a backend, and an excluded
+ * one is worse; the last node with a backend can't be excluded. */
+static void
+test_rbalance_leave_ranks(void *arg)
+{
+  rbt_sim_t *sim = make_trio();
+  (void) arg;
+
+  set_backends(sim, 0, true);
+  set_backends(sim, 1, true);
+  tt_str_op(command(sim, 0, RB_VERB_EXCLUDE, 2), OP_EQ,
+            "No other healthy node would be left");
+  tt_ptr_op(command(sim, 2, RB_VERB_DRAIN, 2), OP_EQ, NULL);
+  rbt_sim_run(sim, 5000);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 3);
+  tt_int_op(sim->descs[0].n_points[2], OP_EQ, 3);
+
+  /* One that is down itself may go; then only an excluded one is up. */
+  tt_ptr_op(command(sim, 0, RB_VERB_EXCLUDE, 1), OP_EQ, NULL);
+  set_backends(sim, 1, false);
+  tt_int_op(sim->descs[0].n_points[2], OP_EQ, 3);
+  set_backends(sim, 2, true);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 3);
+  tt_int_op(sim->descs[0].n_points[0], OP_EQ, 3);
+  rbt_sim_kill(sim, 0);
+  rbt_sim_run(sim, 120000);
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 3);
+  tt_int_op(sim->descs[0].n_points[2], OP_EQ, 3);
+  rbt_sim_kill(sim, 2);
+  rbt_sim_run(sim, 120000);
+  tt_int_op(sim->descs[0].n_points[1], OP_EQ, 3);
+ done:
+  rbt_sim_free(sim);
+}
+
 /** A word from far in the future is not believed. */
 static void
 test_rbalance_leave_future(void *arg)
@@ -223,6 +310,8 @@ struct testcase_t rbalance_leave_tests[] = {
   T(last),
   T(step_down),
   T(exclude),
+  T(backends),
+  T(ranks),
   T(future),
   T(keyless),
   END_OF_TESTCASES

@@ -96,6 +96,37 @@ test_rbalance_record_round_trip(void *arg)
   rb_record_free(parsed);
 }
 
+/** Each flag says itself and no other, and is absent where it is not set. */
+static void
+test_rbalance_record_flags(void *arg)
+{
+  rb_record_t *record = make_record(1, 1);
+  rb_record_t *parsed = NULL;
+  ed25519_keypair_t keys;
+  (void) arg;
+
+  rbt_fill_key(1, &keys);
+  for (int i = 0; i < 8; ++i) {
+    record->is_draining = i & 1;
+    record->is_keyless = i & 2;
+    record->backends_are_down = i & 4;
+    tt_int_op(rb_record_sign(record, rbt_cluster_id, &keys), OP_EQ, 0);
+    tt_int_op(strstr(record->text, "draining") != NULL, OP_EQ, !!(i & 1));
+    tt_int_op(strstr(record->text, "keyless") != NULL, OP_EQ, !!(i & 2));
+    tt_int_op(strstr(record->text, "backends_down") != NULL, OP_EQ,
+              !!(i & 4));
+    tt_int_op(rb_record_parse(record->text, &record->signature,
+                              rbt_cluster_id, &parsed), OP_EQ, RB_RECORD_OK);
+    tt_int_op(parsed->is_draining, OP_EQ, record->is_draining);
+    tt_int_op(parsed->is_keyless, OP_EQ, record->is_keyless);
+    tt_int_op(parsed->backends_are_down, OP_EQ, record->backends_are_down);
+    rb_record_free(parsed);
+  }
+ done:
+  rb_record_free(record);
+  rb_record_free(parsed);
+}
+
 /** A record may be without sets and without points, and its numbers may be as
  * large as JSON carries. */
 static void
@@ -399,6 +430,7 @@ test_rbalance_record_node_id(void *arg)
 
 struct testcase_t rbalance_record_tests[] = {
   { "round_trip", test_rbalance_record_round_trip, TT_FORK, NULL, NULL },
+  { "flags", test_rbalance_record_flags, TT_FORK, NULL, NULL },
   { "extremes", test_rbalance_record_extremes, TT_FORK, NULL, NULL },
   { "flipped", test_rbalance_record_flipped, TT_FORK, NULL, NULL },
   { "signature", test_rbalance_record_signature, TT_FORK, NULL, NULL },

@@ -81,6 +81,8 @@ test_rbalance_settings_dup(void *arg)
   tt_str_op(copy->node_id, OP_EQ, "alpha");
   tt_u64_op(copy->refresh_interval, OP_EQ, config->refresh_interval);
   tt_int_op(copy->max_peers, OP_EQ, config->max_peers);
+  tt_ptr_op(copy->probe_path, OP_NE, config->probe_path);
+  tt_str_op(copy->probe_path, OP_EQ, config->probe_path);
 
   rb_config_free(none);
   tt_ptr_op(none, OP_EQ, NULL);
@@ -214,6 +216,7 @@ test_rbalance_settings_times(void *arg)
     CASE("TargetTimeout", target_timeout, SEC),
     CASE("TargetHeadTimeout", head_timeout, SEC),
     CASE("TargetIdleTimeout", idle_timeout, SEC),
+    CASE("ProbeTimeout", probe_timeout, SEC),
     CASE("DescriptorMaxAge", descriptor_max_age, 60 * SEC),
     CASE("RefreshInterval", refresh_interval, 60 * SEC),
   };
@@ -228,6 +231,7 @@ test_rbalance_settings_times(void *arg)
       /* So that a time has no other to fit to. */
       config->heartbeat_interval = SEC;
       config->heartbeat_timeout = config->lease_duration = DAY;
+      config->probe_interval = DAY;
       if (c->offset == offsetof(rb_config_t, heartbeat_timeout) ||
           c->offset == offsetof(rb_config_t, lease_duration)) {
         tt_assert(time_is_judged(config, c, is_testing, 2 * SEC, min));
@@ -328,6 +332,69 @@ test_rbalance_settings_targets(void *arg)
   tor_free(fault);
 }
 
+/** The path of a probe can stand in a request. */
+static void
+test_rbalance_settings_probe_path(void *arg)
+{
+  static const char *const bad[] = {
+    "", "health", "/a b", "/a\tb", "/a\r\nX: y", "/a#b", "/\x7f", "/\xc3\xa4",
+    "http://a/",
+  };
+  rb_config_t *config = rbt_make_config();
+  char *fault = NULL;
+  (void) arg;
+
+  for (size_t i = 0; i < ARRAY_LENGTH(bad); ++i) {
+    tor_free(config->probe_path);
+    config->probe_path = tor_strdup(bad[i]);
+    fault = rb_config_find_fault(config, true);
+    tt_ptr_op(fault, OP_NE, NULL);
+    tt_assert(!strcmpstart(fault, "HiddenServiceBalanceProbePath is \""));
+    tt_ptr_op(strchr(fault, '\n'), OP_EQ, NULL);
+    tor_free(fault);
+  }
+  tor_free(config->probe_path);
+  config->probe_path = tor_strdup("/");
+  tt_assert(has_fault(config, false, NULL));
+  tor_free(config->probe_path);
+  config->probe_path = tor_strdup("/~a/%20?b=c&d=[e]");
+  tt_assert(has_fault(config, false, NULL));
+
+  tor_free(config->probe_path);
+  config->probe_path = tor_malloc_zero(RB_MAX_PROBE_PATH_LEN + 2);
+  memset(config->probe_path, '/', RB_MAX_PROBE_PATH_LEN);
+  tt_assert(has_fault(config, false, NULL));
+  config->probe_path[RB_MAX_PROBE_PATH_LEN] = '/';
+  fault = rb_config_find_fault(config, false);
+  tt_ptr_op(fault, OP_NE, NULL);
+ done:
+  tor_free(fault);
+  rb_config_free(config);
+}
+
+/** A probe may take as long as the interval, but not longer, unless nothing is
+ * probed. */
+static void
+test_rbalance_settings_probe_times(void *arg)
+{
+  rb_config_t *config = rbt_make_config();
+  (void) arg;
+
+  config->probe_timeout = config->probe_interval = 3000;
+  tt_assert(has_fault(config, false, NULL));
+  config->probe_timeout = 4000;
+  tt_assert(has_fault(config, false, "HiddenServiceBalanceProbeTimeout is 4 "
+                      "seconds, but must not be longer than "
+                      "HiddenServiceBalanceProbeInterval, 3 seconds"));
+  config->probe_interval = 0;
+  tt_assert(has_fault(config, false, NULL));
+  config->probe_interval = DAY + SEC;
+  tt_assert(has_fault(config, false, "HiddenServiceBalanceProbeInterval is "
+                      "86401 seconds, but must be at most 86400 seconds"));
+ done:
+  rb_config_free(config);
+}
+
 struct testcase_t rbalance_settings_tests[] = {
   { "defaults", test_rbalance_settings_defaults, TT_FORK, NULL, NULL },
   { "dup", test_rbalance_settings_dup, TT_FORK, NULL, NULL },
@@ -336,6 +403,8 @@ struct testcase_t rbalance_settings_tests[] = {
   { "times", test_rbalance_settings_times, TT_FORK, NULL, NULL },
   { "heartbeats", test_rbalance_settings_heartbeats, TT_FORK, NULL, NULL },
   { "peers", test_rbalance_settings_peers, TT_FORK, NULL, NULL },
+  { "probe_path", test_rbalance_settings_probe_path, TT_FORK, NULL, NULL },
+  { "probe_times", test_rbalance_settings_probe_times, TT_FORK, NULL, NULL },
   { "targets", test_rbalance_settings_targets, TT_FORK, NULL, NULL },
   END_OF_TESTCASES
 };

@@ -14,6 +14,7 @@
 
 #include "app/config/config.h"
 #include "feature/control/control_events.h"
+#include "feature/rbalance/rbalance_probe.h"
 #include "feature/rbalance/rbalance_repair.h"
 #include "feature/rbalance/rbalance_service.h"
 #include "lib/encoding/binascii.h"
@@ -280,4 +281,29 @@ rb_cevent_merge(const rb_service_t *service, const uint8_t *blinded_key,
                smartlist_len(choices));
   control_event_hs_balance(text);
   tor_free(text);
+}
+
+/** Tell that the health of what <b>probe</b> probes changed; it
+ * <b>was_known</b> before, unless this is the first answer.  <b>target</b> is
+ * NULL if it is a backend. */
+void
+rb_cevent_target(const rb_service_t *service, const rb_probe_t *probe,
+                 bool was_known, const rb_target_t *target)
+{
+  const bool is_down = probe->health == RB_HEALTH_DOWN;
+  const bool is_private = target && target->reach != RB_REACH_DIRECT;
+  char *reason = rb_probe_format_reason(probe);
+  char *text = NULL;
+
+  tor_asprintf(&text, "TARGET %s TARGET=%s STATE=%s%s", service->address,
+               probe->url, rb_health_to_string(probe->health), reason);
+  control_event_hs_balance(text);
+  tor_free(text);
+  log_fn(was_known || is_down ? LOG_NOTICE : LOG_INFO, LD_REND,
+         "Onion service %s: %s %s is %s%s%s.",
+         safe_str_client(service->address),
+         target ? "HiddenServiceBalanceTarget" : "HiddenServicePort",
+         is_private ? safe_str_client(probe->url) : probe->url,
+         is_down ? "down" : "up", is_down ? ":" : "", is_down ? reason : "");
+  tor_free(reason);
 }

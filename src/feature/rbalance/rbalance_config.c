@@ -155,6 +155,8 @@ copy_numbers(rb_config_t *config, const hs_opts_t *hs_opts)
   config->head_timeout = MSEC(TargetHeadTimeout);
   config->idle_timeout = MSEC(TargetIdleTimeout);
   config->export_circuit = hs_opts->HiddenServiceBalanceExportClientCircuit;
+  config->probe_interval = MSEC(ProbeInterval);
+  config->probe_timeout = MSEC(ProbeTimeout);
   config->dead_threshold = hs_opts->HiddenServiceBalanceDeadThreshold;
   config->heartbeat_interval = MSEC(HeartbeatInterval);
   config->ping_interval = MSEC(PingInterval);
@@ -196,6 +198,9 @@ fill_config(rb_config_t *config, const hs_opts_t *hs_opts,
   }
   config->priority = (uint16_t) priority;
   copy_numbers(config, hs_opts);
+  config->probe_path = tor_strdup(hs_opts->HiddenServiceBalanceProbePath);
+  config->probe_delay = options->TestingTorNetwork ?
+    MIN(config->probe_interval, RB_PROBE_DELAY_MSEC) : RB_PROBE_DELAY_MSEC;
   config->audit_interval = options->TestingTorNetwork ?
     config->heartbeat_interval : RB_AUDIT_INTERVAL_MSEC;
   for (const config_line_t *line = hs_opts->HiddenServiceBalancePeer;

@@ -40,6 +40,13 @@ typedef struct rb_config_t {
   bool export_circuit;
   /** Circuits that the streams to one target are spread over. */
   int target_circuits;
+  /** What web servers are asked for when they are probed, owned. */
+  char *probe_path;
+  /** How often targets and backends are probed, 0 for never; how long one may
+   * take; and how long after the service's start the first begin. */
+  uint64_t probe_interval;
+  uint64_t probe_timeout;
+  uint64_t probe_delay;
   /** Introduction points a merged descriptor may have. */
   int max_intro_points;
   /** Nodes besides ourselves that we keep track of. */

@@ -40,6 +40,8 @@ typedef enum rb_event_type_t {
   RB_EV_UPLOADED,
   /** The operator gave a command. */
   RB_EV_COMMAND,
+  /** Whether this node has a backend that answers may have changed. */
+  RB_EV_BACKENDS,
   /** A descriptor was sent to one HSDir. */
   RB_EV_HSDIR_SENT,
   /** That HSDir took it or not, or gave no answer. */
@@ -105,6 +107,8 @@ typedef struct rb_event_t {
     } uploaded;
     /** Key of the peer. */
     const ed25519_public_key_t *refused;
+    /** True iff none answers. */
+    bool backends_are_down;
     struct {
       rb_verb_t verb;
       /** The node it is about, for EXCLUDE and INCLUDE. */

@@ -16,6 +16,8 @@
 #include "feature/rbalance/rbalance_cevent.h"
 #include "feature/rbalance/rbalance_desc.h"
 #include "feature/rbalance/rbalance_leave.h"
+#include "feature/rbalance/rbalance_probe.h"
+#include "feature/rbalance/rbalance_prober.h"
 #include "feature/rbalance/rbalance_registry.h"
 #include "lib/encoding/binascii.h"
 
@@ -117,6 +119,8 @@ add_status(const rb_service_t *service, smartlist_t *lines)
                          rb_exclusions_contain(state->exclusions,
                                                &state->node_keys.pubkey));
   smartlist_add_asprintf(lines, "KEYLESS=%d", state->record->is_keyless);
+  smartlist_add_asprintf(lines, "BACKENDS_DOWN=%d",
+                         state->record->backends_are_down);
   smartlist_add_asprintf(lines, "CANDIDATE=%d", can_publish);
   smartlist_add_asprintf(lines, "POINTS_CURRENT=%d",
                          count_points(service, 0));
@@ -146,6 +150,7 @@ typedef struct peer_line_t {
   const char *channel;
   bool is_draining;
   bool is_excluded;
+  bool backends_are_down;
 } peer_line_t;
 
 /** Append <b>line</b> to <b>lines</b>. */
@@ -157,13 +162,14 @@ add_peer_line(const peer_line_t *line, smartlist_t *lines)
   smartlist_add_asprintf(lines, "NODE=%s STATE=%s ROLE=%s PRIORITY=%d "
                          "POINTS=%d LAST_HEARTBEAT=%" PRIu64 " SKEW_MS=%"
                          PRId64 " RTT_MS=%" PRIu64 " CHANNEL=%s DRAINING=%d "
-                         "EXCLUDED=%d ADDRESS=%s",
+                         "EXCLUDED=%d BACKENDS_DOWN=%d ADDRESS=%s",
                          line->node_id, rb_lifecycle_to_string(line->state),
                          line->role == RB_ROLE_PUBLISHER ? "PUBLISHER" :
                                                            "STANDBY",
                          line->priority, line->n_points, line->silence,
                          line->skew, line->rtt, line->channel,
-                         line->is_draining, line->is_excluded, address);
+                         line->is_draining, line->is_excluded,
+                         line->backends_are_down, address);
 }
 
 /** Append to <b>lines</b> the line of hs/balance/peers for
@@ -187,6 +193,7 @@ add_peer(const rb_service_t *service, const rb_peer_t *peer,
     .is_draining = peer->record && peer->record->is_draining,
     .is_excluded = rb_exclusions_contain(service->state->exclusions,
                                          &peer->key),
+    .backends_are_down = peer->record && peer->record->backends_are_down,
   };
   add_peer_line(&line, lines);
 }
@@ -210,6 +217,7 @@ add_peers(const rb_service_t *service, smartlist_t *lines)
     .is_draining = state->record->is_draining,
     .is_excluded = rb_exclusions_contain(state->exclusions,
                                          &state->node_keys.pubkey),
+    .backends_are_down = state->record->backends_are_down,
   };
 
   add_peer_line(&ourselves, lines);
@@ -272,6 +280,28 @@ add_points(const rb_service_t *service, smartlist_t *lines)
   }
 }
 
+/** Append to <b>lines</b> the lines of hs/balance/targets for
+ * <b>service</b>. */
+static void
+add_targets(const rb_service_t *service, smartlist_t *lines)
+{
+  const uint64_t now = rb_now_mono();
+  SMARTLIST_FOREACH_BEGIN(rb_prober_get_probes(service->prober),
+                          const rb_probe_t *, probe) {
+    char *reason = rb_probe_format_reason(probe);
+    char *last = NULL;
+    if (probe->ended_at) {
+      tor_asprintf(&last, " LAST_PROBE=%" PRIu64,
+                   seconds_between(probe->ended_at, now));
+    }
+    smartlist_add_asprintf(lines, "TARGET=%s STATE=%s FAILURES=%d%s%s",
+                           probe->url, rb_health_to_string(probe->health),
+                           probe->n_failures, last ? last : "", reason);
+    tor_free(last);
+    tor_free(reason);
+  } SMARTLIST_FOREACH_END(probe);
+}
+
 /** Append to <b>lines</b> the address of every balanced service. */
 static void
 add_services(smartlist_t *lines)
@@ -311,6 +341,7 @@ getinfo_helper_rbalance(control_connection_t *control_conn,
     { "hs/balance/status/", add_status },
     { "hs/balance/peers/", add_peers },
     { "hs/balance/intro-points/", add_points },
+    { "hs/balance/targets/", add_targets },
   };
   smartlist_t *lines = smartlist_new();
   bool is_known = false;

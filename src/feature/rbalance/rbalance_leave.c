@@ -3,13 +3,18 @@
 
 /**
  * @file rbalance_leave.c
- * @brief Nodes that are not to take part: draining, excluded, stood down.
+ * @brief Nodes that are not to take part: draining, excluded, stood down,
+ * without a backend.
  *
  * A draining node says so in its record; an excluded one is on everybody's
  * list (rbalance_exclusion.c).  Neither is a candidate for the publisher role,
  * and the points of neither are published, as long as another node is healthy:
  * the last one is never withdrawn.  A node without the service's key is no
  * candidate at all.
+ *
+ * A node whose backends are down says that in its record, too.  Its points are
+ * not published as long as another node has a backend, but it may be
+ * publisher, which needs none.
  **/
 
 #include "orconfig.h"
@@ -48,26 +53,58 @@ rb_leave_get_standing(const rb_state_t *state, const rb_peer_t *peer,
     !(peer && peer->declines);
 }
 
-/** Return true iff a node other than that with <b>key</b> is healthy and
- * takes part, with points of its own; with <b>as_publisher</b>, one that can
- * publish. */
+/** Return true iff <b>peer</b>, or ourselves if that is NULL, says that its
+ * backends are down. */
+static bool
+backends_are_down(const rb_state_t *state, const rb_peer_t *peer)
+{
+  const rb_record_t *record = record_of(state, peer);
+  return record && record->backends_are_down;
+}
+
+/** Return the rank of <b>peer</b>, or of ourselves if that is NULL, from 0 to
+ * RB_LEAVE_MAX_RANK: only the points of nodes with the lowest rank there is
+ * are published.  An operator's word against a node weighs more than that its
+ * clients get an error; a draining node still serves, so it is better than one
+ * without a backend. */
+int
+rb_leave_get_rank(const rb_state_t *state, const rb_peer_t *peer)
+{
+  const rb_record_t *record = record_of(state, peer);
+  return 4 * rb_exclusions_contain(state->exclusions, key_of(state, peer)) +
+    2 * backends_are_down(state, peer) + (record && record->is_draining);
+}
+
+/** Return true iff <b>peer</b>, or ourselves if that is NULL, can take the
+ * place of <b>other</b>, or of ourselves: with <b>as_publisher</b>, as that;
+ * else for clients, who must not lose the last backend. */
+static bool
+can_replace(const rb_state_t *state, const rb_peer_t *peer,
+            const rb_peer_t *other, bool as_publisher)
+{
+  bool can_publish, is_wanted;
+  rb_leave_get_standing(state, peer, &can_publish, &is_wanted);
+  if (as_publisher) {
+    return can_publish;
+  }
+  return is_wanted && (!backends_are_down(state, peer) ||
+                       backends_are_down(state, other));
+}
+
+/** Return true iff a node other than that with <b>key</b> is healthy and can
+ * take its place, with points of its own: see can_replace(). */
 static bool
 has_other(const rb_state_t *state, const ed25519_public_key_t *key,
           bool as_publisher)
 {
-  bool can_publish, is_wanted;
-  if (!ed25519_pubkey_eq(key, &state->node_keys.pubkey)) {
-    rb_leave_get_standing(state, NULL, &can_publish, &is_wanted);
-    if ((as_publisher ? can_publish : is_wanted) &&
-        rb_pointsets_max_len(state->record->sets) > 0) {
-      return true;
-    }
+  const rb_peer_t *other = rb_peers_find(state->peers, key);
+  if (other && can_replace(state, NULL, other, as_publisher) &&
+      rb_pointsets_max_len(state->record->sets) > 0) {
+    return true;
   }
   DIGEST256MAP_FOREACH(state->peers->map, k, const rb_peer_t *, peer) {
-    rb_leave_get_standing(state, peer, &can_publish, &is_wanted);
-    if (peer->state == RB_NODE_HEALTHY &&
-        (as_publisher ? can_publish : is_wanted) &&
-        !ed25519_pubkey_eq(key, &peer->key)) {
+    if (peer != other && peer->state == RB_NODE_HEALTHY &&
+        can_replace(state, peer, other, as_publisher)) {
       return true;
     }
   } DIGEST256MAP_FOREACH_END;
@@ -89,16 +126,33 @@ rb_leave_may_publish(const rb_state_t *state, uint64_t now)
     !has_other(state, &state->node_keys.pubkey, true);
 }
 
+/** Make <b>value</b> the <b>flag</b> of our record, and tell everybody if
+ * that is news. */
+static void
+set_flag(rb_state_t *state, bool *flag, bool value, rb_now_t now,
+         smartlist_t *actions)
+{
+  if (*flag != value) {
+    *flag = value;
+    rb_state_renew_record(state, NULL);
+    rb_outbox_broadcast_record(state, now, actions);
+  }
+}
+
 /** Drain ourselves, or end that, and tell everybody. */
 static void
 set_draining(rb_state_t *state, bool is_draining, rb_now_t now,
              smartlist_t *actions)
 {
-  if (state->record->is_draining != is_draining) {
-    state->record->is_draining = is_draining;
-    rb_state_renew_record(state, NULL);
-    rb_outbox_broadcast_record(state, now, actions);
-  }
+  set_flag(state, &state->record->is_draining, is_draining, now, actions);
+}
+
+/** Note whether all our backends <b>are_down</b>, and tell everybody. */
+void
+rb_leave_note_backends(rb_state_t *state, bool are_down, rb_now_t now,
+                       smartlist_t *actions)
+{
+  set_flag(state, &state->record->backends_are_down, are_down, now, actions);
 }
 
 /** Note for the operator that <b>word</b> took effect. */

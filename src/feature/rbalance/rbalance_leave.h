@@ -12,8 +12,14 @@
 #include "feature/rbalance/rbalance_action.h"
 #include "feature/rbalance/rbalance_state.h"
 
+/** The highest rank: see rb_leave_get_rank(). */
+#define RB_LEAVE_MAX_RANK 7
+
 void rb_leave_get_standing(const rb_state_t *state, const rb_peer_t *peer,
                            bool *can_publish_out, bool *is_wanted_out);
+int rb_leave_get_rank(const rb_state_t *state, const rb_peer_t *peer);
+void rb_leave_note_backends(rb_state_t *state, bool are_down, rb_now_t now,
+                            smartlist_t *actions);
 bool rb_leave_may_publish(const rb_state_t *state, uint64_t now);
 void rb_leave_command(rb_state_t *state, rb_verb_t verb,
                       const ed25519_public_key_t *node, rb_now_t now,

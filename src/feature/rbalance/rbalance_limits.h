@@ -122,6 +122,13 @@
 #define RB_HTTP_MAX_LENGTH_DIGITS 18
 #define RB_HTTP_MAX_CHUNK_DIGITS 15
 #define RB_HTTP_MAX_EXTENSION_LEN 256
+/** Failed probes in a row after which what is probed is down. */
+#define RB_PROBE_FAILURES 3
+/** Bytes of a web server's answer that a probe reads for the status: one line
+ * and, before it, provisional answers with their heads. */
+#define RB_MAX_INQUIRY_LEN 16384
+/** Characters in the path of a probe. */
+#define RB_MAX_PROBE_PATH_LEN 1024
 /** Intervals between two questions to the same HSDir: ten minutes. */
 #define RB_AUDIT_ROUND 20
 

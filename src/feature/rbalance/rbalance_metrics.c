@@ -8,8 +8,8 @@
  * One store has the metrics of all services, so that a metric has one
  * description only.  It is filled anew whenever somebody asks, from what the
  * protocol knows then.  Labels are the addresses of our services, names of
- * nodes, of which there are no more than HiddenServiceBalanceMaxPeers, and
- * words from fixed lists.
+ * nodes, of which there are no more than HiddenServiceBalanceMaxPeers, our
+ * targets and backends, and words from fixed lists.
  **/
 
 #include "core/or/or.h"
@@ -17,9 +17,14 @@
 
 #include "feature/rbalance/rbalance_cevent.h"
 #include "feature/rbalance/rbalance_desc.h"
+#include "feature/rbalance/rbalance_probe.h"
+#include "feature/rbalance/rbalance_prober.h"
 #include "feature/rbalance/rbalance_registry.h"
 #include "lib/container/map.h"
 #include "lib/metrics/metrics_store.h"
+
+/** Characters of a label's value that metrics_format_label() has room for. */
+#define MAX_LABEL_LEN 100
 
 /** Our metrics. */
 typedef enum rb_metric_t {
@@ -35,6 +40,7 @@ typedef enum rb_metric_t {
   RB_METRIC_REPAIRS,
   RB_METRIC_NEWER,
   RB_METRIC_STREAMS,
+  RB_METRIC_TARGET_UP,
   RB_METRIC_RTT,
   RB_METRIC_SKEW,
 } rb_metric_t;
@@ -122,6 +128,12 @@ static const struct {
     .name = METRICS_NAME(hs_balance_streams),
     .help = "Open streams of the onion service that are not for clients, "
       "by kind",
+  },
+  {
+    .key = RB_METRIC_TARGET_UP,
+    .type = METRICS_TYPE_GAUGE,
+    .name = METRICS_NAME(hs_balance_target_up),
+    .help = "0 if a target or backend of this node is down, else 1",
   },
   {
     .key = RB_METRIC_RTT,
@@ -267,6 +279,20 @@ add_streams(const rb_service_t *service)
   add(service, RB_METRIC_STREAMS, "kind", "peer", n_up);
 }
 
+/** Add whether the targets and backends of <b>service</b> are there. */
+static void
+add_targets(const rb_service_t *service)
+{
+  SMARTLIST_FOREACH_BEGIN(rb_prober_get_probes(service->prober),
+                          const rb_probe_t *, probe) {
+    const size_t len = strlen(probe->url);
+    const char *end = len > MAX_LABEL_LEN ?
+      probe->url + len - MAX_LABEL_LEN : probe->url;
+    add(service, RB_METRIC_TARGET_UP, "target", end,
+        probe->health != RB_HEALTH_DOWN);
+  } SMARTLIST_FOREACH_END(probe);
+}
+
 /** Add the distances of <b>peer</b> from <b>service</b> under a name that is
  * not in <b>names</b> yet: its own or, where another has that, a part of its
  * address. */
@@ -328,6 +354,7 @@ rb_metrics_get_stores(void)
     add_peers(service);
     add_points(service);
     add_streams(service);
+    add_targets(service);
     add_counters(service);
   } SMARTLIST_FOREACH_END(service);
   smartlist_free(services);

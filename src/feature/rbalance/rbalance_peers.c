@@ -202,6 +202,14 @@ rb_peer_is_silent(const rb_peer_t *peer)
   return peer->is_refused || peer->pings_unanswered > RB_PINGS_UNANSWERED;
 }
 
+/** Return true iff we know of <b>peer</b> what the election needs, from itself
+ * or, if it is no neighbour, through others. */
+bool
+rb_peer_is_introduced(const rb_peer_t *peer)
+{
+  return peer->has_heartbeat || (!peer->is_neighbor && peer->record);
+}
+
 /** Return the state that a node which answers should be in by what we have
  * of it, and store in <b>reason_out</b> why. */
 static rb_lifecycle_t

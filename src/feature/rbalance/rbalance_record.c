@@ -121,6 +121,9 @@ rb_record_sign(rb_record_t *record, const uint8_t *cluster_id,
   if (record->is_keyless) {
     json_object_set_new(json, "keyless", json_true());
   }
+  if (record->backends_are_down) {
+    json_object_set_new(json, "backends_down", json_true());
+  }
 
   tor_free(record->text);
   record->text = rb_json_print(json);
@@ -212,6 +215,8 @@ fields_from_json(const json_t *json, const uint8_t *cluster_id,
   record->priority = (uint16_t) priority;
   record->is_draining = json_is_true(json_object_get(json, "draining"));
   record->is_keyless = json_is_true(json_object_get(json, "keyless"));
+  record->backends_are_down =
+    json_is_true(json_object_get(json, "backends_down"));
   return RB_RECORD_OK;
 }
 

@@ -29,6 +29,8 @@ typedef struct rb_record_t {
   /** True iff its operator drains it: it goes on serving, but its points are
    * not to be published. */
   bool is_draining;
+  /** True iff none of its backends answers: its points lead to an error. */
+  bool backends_are_down;
   /** True iff it has no secret key of the service and can't publish. */
   bool is_keyless;
   /** The node's points: at most RB_MAX_SETS rb_pointset_t, owned. */

@@ -27,6 +27,7 @@
 #include "feature/rbalance/rbalance_hsdir.h"
 #include "feature/rbalance/rbalance_keys.h"
 #include "feature/rbalance/rbalance_node.h"
+#include "feature/rbalance/rbalance_prober.h"
 #include "feature/rbalance/rbalance_proxy.h"
 #include "feature/rbalance/rbalance_settings.h"
 #include "feature/rbalance/rbalance_statefile.h"
@@ -321,6 +322,7 @@ rb_service_run(rb_service_t *service, const hs_service_t *hs_service)
   rb_proxies_sweep(service);
   rb_desc_report_points(service, hs_service);
   tick(service);
+  rb_prober_run(service->prober);
   if (rb_now_mono() >= service->save_at) {
     rb_statefile_save(hs_service->config.directory_path, service->state,
                       &service->saved);
@@ -349,6 +351,7 @@ rb_service_free_(rb_service_t *service)
   SMARTLIST_FOREACH(service->published, rb_published_point_t *, p,
                     tor_free(p));
   smartlist_free(service->published);
+  rb_prober_free(service->prober);
   rb_admissions_free(service->admissions);
   rb_tokens_free(service->tokens);
   rb_state_free(service->state);
@@ -396,6 +399,7 @@ rb_service_new(const hs_service_t *hs_service,
   service->state = rb_state_new(hs_service->config.rbalance, cluster_id,
                                 node_keys, seed, now);
   rb_statefile_load(hs_service->config.directory_path, service->state, now);
+  service->prober = rb_prober_new(service, hs_service);
   return service;
 }
 
@@ -435,4 +439,5 @@ rb_service_reload(rb_service_t *service, const hs_service_t *hs_service,
   event.type = RB_EV_CONFIG;
   event.u.config = hs_service->config.rbalance;
   rb_service_event(service, &event);
+  rb_prober_reload(service->prober, hs_service);
 }

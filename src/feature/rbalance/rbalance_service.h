@@ -17,6 +17,7 @@
 #include "lib/container/map.h"
 
 struct hs_service_t;
+struct rb_prober_t;
 
 /** A point as it was published, with its owner. */
 typedef struct rb_published_point_t {
@@ -69,6 +70,8 @@ typedef struct rb_service_t {
   strmap_t *tls_targets;
   /** The first of the session groups that isolate circuits to targets. */
   int session_groups;
+  /** What probes its targets and backends, owned. */
+  struct rb_prober_t *prober;
   /** True iff the node onion service must be made anew. */
   bool node_service_is_stale;
   /** True while we upload to one HSDir only. */

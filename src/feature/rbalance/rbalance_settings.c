@@ -13,6 +13,7 @@
 
 #include "feature/rbalance/rbalance_record.h"
 #include "lib/crypt_ops/crypto_ed25519.h"
+#include "lib/log/escape.h"
 #include "lib/string/printf.h"
 
 #include <string.h>
@@ -36,6 +37,8 @@ rb_config_dup(const rb_config_t *config)
   SMARTLIST_FOREACH(config->peers, const ed25519_public_key_t *, key,
     smartlist_add(copy->peers, tor_memdup(key, sizeof(*key))));
   copy->targets = rb_targets_dup(config->targets);
+  copy->probe_path = config->probe_path ? tor_strdup(config->probe_path) :
+    NULL;
   return copy;
 }
 
@@ -50,6 +53,7 @@ rb_config_free_(rb_config_t *config)
                     tor_free(key));
   smartlist_free(config->peers);
   rb_targets_free(config->targets);
+  tor_free(config->probe_path);
   tor_free(config);
 }
 
@@ -102,6 +106,9 @@ find_range_fault(const rb_config_t *config, bool is_testing)
     TIME("TargetTimeout", target_timeout, SEC),
     TIME("TargetHeadTimeout", head_timeout, SEC),
     TIME("TargetIdleTimeout", idle_timeout, SEC),
+    TIME("ProbeTimeout", probe_timeout, SEC),
+    { "HiddenServiceBalanceProbeInterval", config->probe_interval, 0, DAY,
+      SEC },
     NUMBER("DeadThreshold", dead_threshold, 1, 1000),
     TIME("HeartbeatInterval", heartbeat_interval, SEC),
     TIME("PingInterval", ping_interval, SEC),
@@ -148,6 +155,46 @@ find_shortness_fault(const char *option, uint64_t value,
   return fault;
 }
 
+/** Return true iff <b>path</b> can stand in a request: it begins with a slash,
+ * and has neither spaces nor anything but printable ASCII. */
+static bool
+path_is_valid(const char *path)
+{
+  const size_t len = strlen(path);
+  if (path[0] != '/' || len > RB_MAX_PROBE_PATH_LEN) {
+    return false;
+  }
+  for (size_t i = 0; i < len; ++i) {
+    if (path[i] <= ' ' || path[i] > '~' || path[i] == '#') {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Return a new text that says what is wrong with the probes of
+ * <b>config</b>, or NULL. */
+static char *
+find_probe_fault(const rb_config_t *config)
+{
+  char *fault = NULL;
+  if (config->probe_path && !path_is_valid(config->probe_path)) {
+    char *quoted = esc_for_log(config->probe_path);
+    tor_asprintf(&fault, "HiddenServiceBalanceProbePath is %s, but must begin "
+                 "with / and have at most %d characters, no spaces and no #",
+                 quoted, RB_MAX_PROBE_PATH_LEN);
+    tor_free(quoted);
+  } else if (config->probe_interval &&
+             config->probe_timeout > config->probe_interval) {
+    tor_asprintf(&fault, "HiddenServiceBalanceProbeTimeout is %" PRIu64
+                 " seconds, but must not be longer than "
+                 "HiddenServiceBalanceProbeInterval, %" PRIu64 " seconds",
+                 config->probe_timeout / 1000,
+                 config->probe_interval / 1000);
+  }
+  return fault;
+}
+
 /** Return a new text that says what is wrong with <b>config</b>, naming the
  * option, its value and the reason, or NULL if it is fine.  With
  * <b>is_testing</b> (TestingTorNetwork) every time may be as short as a
@@ -172,6 +219,9 @@ rb_config_find_fault(const rb_config_t *config, bool is_testing)
   if (!fault) {
     fault = find_shortness_fault("HiddenServiceBalanceLeaseDuration",
                                  config->lease_duration, config);
+  }
+  if (!fault) {
+    fault = find_probe_fault(config);
   }
   if (fault) {
     return fault;

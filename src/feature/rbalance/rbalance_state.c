@@ -138,26 +138,23 @@ rb_state_random(rb_state_t *state)
 }
 
 /** Fill <b>offers</b> with the points that our node and every Healthy one have
- * for the descriptor with <b>blinded_key</b>: of the nodes that are to take
- * part or, unless <b>are_wanted</b>, of those that are not.  Return how many
- * offers that are, and add to *<b>n_points</b> how many points. */
+ * for the descriptor with <b>blinded_key</b>, of the nodes with <b>rank</b>.
+ * Return how many offers that are, and add to *<b>n_points</b> how many
+ * points. */
 static int
-fill_offers(const rb_state_t *state, const uint8_t *blinded_key,
-            bool are_wanted, rb_offer_t *offers, int *n_points)
+fill_offers(const rb_state_t *state, const uint8_t *blinded_key, int rank,
+            rb_offer_t *offers, int *n_points)
 {
-  bool can_publish, is_wanted;
   int n_offers = 0;
 
-  rb_leave_get_standing(state, NULL, &can_publish, &is_wanted);
-  if (is_wanted == are_wanted) {
+  if (rb_leave_get_rank(state, NULL) == rank) {
     offers[n_offers].node_key = state->node_keys.pubkey.pubkey;
     offers[n_offers++].set = rb_pointsets_find(state->record->sets,
                                                blinded_key);
   }
   DIGEST256MAP_FOREACH(state->peers->map, key, const rb_peer_t *, peer) {
-    rb_leave_get_standing(state, peer, &can_publish, &is_wanted);
     if (peer->state == RB_NODE_HEALTHY && peer->record &&
-        is_wanted == are_wanted) {
+        rb_leave_get_rank(state, peer) == rank) {
       offers[n_offers].node_key = peer->key.pubkey;
       offers[n_offers++].set = rb_pointsets_find(peer->record->sets,
                                                  blinded_key);
@@ -171,22 +168,21 @@ fill_offers(const rb_state_t *state, const uint8_t *blinded_key,
 
 /** Return a new list of up to <b>cap</b> rb_choice_t: the points that the
  * descriptor with <b>blinded_key</b> should have, ours and those of every
- * Healthy node that is to take part; if these have none, those of the others:
- * the last healthy node is never withdrawn.  <b>usable</b> and <b>arg</b> as
- * for rb_merge().  The list borrows from <b>state</b> and must not outlive the
- * next step. */
+ * Healthy node that is to take part and has a backend; if these have none,
+ * those of the next rank: the last healthy node is never withdrawn.
+ * <b>usable</b> and <b>arg</b> as for rb_merge().  The list borrows from
+ * <b>state</b> and must not outlive the next step. */
 smartlist_t *
 rb_state_choose(const rb_state_t *state, const uint8_t *blinded_key, int cap,
                 rb_point_usable_fn_t usable, void *arg)
 {
   const int max_offers = 1 + rb_peers_count(state->peers);
   rb_offer_t *offers = tor_calloc(max_offers, sizeof(*offers));
-  int n_points = 0;
-  int n_offers = fill_offers(state, blinded_key, true, offers, &n_points);
+  int n_points = 0, n_offers = 0;
   smartlist_t *choices;
 
-  if (n_points == 0) {
-    n_offers = fill_offers(state, blinded_key, false, offers, &n_points);
+  for (int rank = 0; n_points == 0 && rank <= RB_LEAVE_MAX_RANK; ++rank) {
+    n_offers = fill_offers(state, blinded_key, rank, offers, &n_points);
   }
   choices = rb_merge(offers, n_offers, cap, blinded_key, usable, arg);
   tor_free(offers);

@@ -170,14 +170,6 @@ candidate_from_peer(const rb_state_t *state, rb_candidate_t *candidate,
     state->config->fast_takeover && rb_report_is_gone(state, peer, now);
 }
 
-/** Return true iff we know of <b>peer</b> what the election needs, from itself
- * or, if it is no neighbour, through others. */
-static bool
-is_introduced(const rb_peer_t *peer)
-{
-  return peer->has_heartbeat || (!peer->is_neighbor && peer->record);
-}
-
 /** Fill <b>view</b> with what the election decides on.  Its others are a new
  * array that the caller frees. */
 static void
@@ -190,7 +182,7 @@ make_view(const rb_state_t *state, uint64_t now, rb_election_view_t *view)
   view->is_complete = true;
   DIGEST256MAP_FOREACH(state->peers->map, key, const rb_peer_t *, peer) {
     candidate_from_peer(state, &others[view->n_others++], peer, now);
-    view->is_complete &= is_introduced(peer);
+    view->is_complete &= rb_peer_is_introduced(peer);
   } DIGEST256MAP_FOREACH_END;
   view->others = others;
   view->self.key = state->node_keys.pubkey.pubkey;
@@ -462,6 +454,9 @@ take_event(rb_state_t *state, const rb_event_t *event, rb_now_t now,
     case RB_EV_COMMAND:
       rb_leave_command(state, event->u.command.verb, event->u.command.node,
                        now, event->u.command.refusal_out, actions);
+      break;
+    case RB_EV_BACKENDS:
+      rb_leave_note_backends(state, event->u.backends_are_down, now, actions);
       break;
     case RB_EV_HSDIR_SENT:
     case RB_EV_HSDIR_RESULT:

@@ -88,6 +88,9 @@
 /** Milliseconds between two questions to HSDirs for our own descriptor; a
  * testing network asks more often. */
 #define RB_AUDIT_INTERVAL_MSEC 30000
+/** Milliseconds from a service's start to its first probes: backends and tor
+ * start at the same time. */
+#define RB_PROBE_DELAY_MSEC 120000
 /** Milliseconds that an HSDir has after an upload before we ask it. */
 #define RB_AUDIT_REST_MSEC 20000
 /** Milliseconds between two warnings of another publisher. */

@@ -24,6 +24,9 @@ _BOUNDS = [
     ("TargetTimeout", "0 seconds", "1 seconds", None, None),
     ("TargetHeadTimeout", "0 seconds", "1 seconds", None, None),
     ("TargetIdleTimeout", "0 seconds", "1 seconds", None, None),
+    ("ProbeTimeout", "0 seconds", "1 seconds", "60 seconds", "61 seconds"),
+    ("ProbeInterval", "4 seconds", "5 seconds", "86400 seconds",
+     "86401 seconds"),
     ("PingInterval", "0 seconds", "1 seconds", "86400 seconds",
      "86401 seconds"),
 ]
@@ -45,6 +48,9 @@ _REFUSED = [
      ["HeartbeatTimeout", "10", "HeartbeatInterval"]),
     (["HiddenServiceBalanceLeaseDuration 10 seconds"],
      ["LeaseDuration", "10", "HeartbeatInterval"]),
+    (["HiddenServiceBalanceProbePath health"], ["ProbePath", "health"]),
+    (["HiddenServiceBalanceProbePath /a b"], ["ProbePath", "/a b"]),
+    (["HiddenServiceBalanceProbePath /" + 1024 * "x"], ["ProbePath", "1024"]),
     (["HiddenServiceBalanceTarget " + _PEER], ["Target", _PEER, "VIRTPORT"]),
     (["HiddenServiceBalanceTarget 80 http://" + _PEER],
      ["Target", "http://" + _PEER, "tcp://"]),
@@ -88,6 +94,8 @@ _WRONG_KIND = [
     ("RefreshInterval", "hourly", "number"),
     ("DescriptorMaxAge", "old", "number"),
     ("TargetTimeout", "-1", "Overflow"),
+    ("ProbeInterval", "often", "number"),
+    ("ProbeTimeout", "5 beats", "unit"),
 ]
 
 _ACCEPTED = [
@@ -98,6 +106,8 @@ _ACCEPTED = [
      "HiddenServiceBalancePeer " + keys.OnionKey().hostname],
     ["HiddenServiceBalanceRefreshInterval 0"],
     ["HiddenServiceBalanceBackoffJitter 0"],
+    ["HiddenServiceBalanceProbeInterval 0"],
+    ["HiddenServiceBalanceProbePath /is/it?well=%20"],
     ["HiddenServiceBalanceHeartbeatInterval 29 seconds"],
     ["HiddenServiceBalanceLeaseDuration 11 seconds"],
     ["HiddenServiceNumIntroductionPoints 20"],

@@ -50,7 +50,9 @@ def grammar():
 @pytest.fixture(scope="module")
 def pair(network):
     """Two nodes: the second joined the first, which a Listener watched."""
-    cluster = Cluster(network, "control-")
+    cluster = Cluster(network, "control-", [
+        "HiddenServiceBalanceProbeInterval 2 seconds",
+        "HiddenServiceBalanceProbeTimeout 2 seconds"])
     try:
         cluster.start(1)
         cluster.wait_publisher()
@@ -119,7 +121,12 @@ def test_every_key_is_answered(pair, grammar):
             for line in answer.split("\n"):
                 fields = [grammar.check_pair(word)
                           for word in line.split(" ")]
-                assert fields == grammar.fields_of(key), line
+                documented = grammar.fields_of(key)
+                if key == "targets":
+                    # Its last fields are there when they say something.
+                    assert len(fields) >= 3
+                    documented = documented[:len(fields)]
+                assert fields == documented, line
         with pytest.raises(stem.InvalidArguments):
             controller.get_info("hs/balance/nothing/" + pair.address)
 

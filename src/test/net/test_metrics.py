@@ -73,9 +73,11 @@ def test_labels_are_bounded(watched):
         assert len(samples) <= _MAX_SAMPLES
         assert len({(name, tuple(labels.items()))
                     for name, labels, _ in samples}) == len(samples)
+        backend = "tcp://127.0.0.1:%d" % node.backend.port
         for _, labels, _ in samples:
             assert labels.pop("onion") == watched.address
             assert labels.pop("node", node.name) in names
+            assert labels.pop("target", backend) == backend
             assert all(value.replace("_", "").isalpha()
                        for value in labels.values()), labels
 

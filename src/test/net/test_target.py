@@ -52,6 +52,8 @@ def forwarding(make_cluster, target, client):
         to % (_CLOSED, target.hostname, 9),
         to % (_DIRECT, "127.0.0.1", own.port),
         to % (_NOWHERE, nobody, 80),
+        # Streams are counted here, and those of probes would be among them.
+        "HiddenServiceBalanceProbeInterval 0",
         "HiddenServiceBalanceTargetCircuits %d" % _CIRCUITS,
         "HiddenServiceBalanceTargetTimeout %d seconds" % _TIMEOUT_SECONDS])
     cluster.wait_settled(client)

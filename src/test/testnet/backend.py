@@ -1,9 +1,10 @@
 """The HTTP server behind a node: it answers with the node's name.
 
   /         the name
-  /health   "ok"
+  /health   "ok", or an error if its `health` is one
   /bytes/N  N bytes, for downloads
 """
+import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler
@@ -15,21 +16,51 @@ _CHUNK = b"x" * 65536
 
 
 class Backend:
-    """A server on its own port; `served` counts the requests it answered."""
+    """A server on its own port; `served` counts the requests it answered.
+
+    `health` is the status that /health has.
+    """
 
     def __init__(self, name):
         self.name = name
         self.port = free_port()
         self.served = 0
+        self.health = 200
         self._count = threading.Lock()
+        self._server = None
+        self._hung = []
+        self.start()
+
+    def start(self):
+        """Answer again, on the same port."""
+        self.stop()
         self._server = _Server(("127.0.0.1", self.port), self._handler())
         threading.Thread(target=self._server.serve_forever,
                          daemon=True).start()
 
     def stop(self):
-        """Stop answering."""
-        self._server.shutdown()
-        self._server.server_close()
+        """Stop answering; connections are refused."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+        for sock in self._hung:
+            sock.close()
+        self._hung.clear()
+
+    def hang(self):
+        """Let connections wait for ever: the queue of new ones is full."""
+        self.stop()
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", self.port))
+        listener.listen(0)
+        self._hung.append(listener)
+        for _ in range(2):
+            sock = socket.socket()
+            sock.setblocking(False)
+            sock.connect_ex(("127.0.0.1", self.port))
+            self._hung.append(sock)
 
     def count(self):
         """Count one answered request."""
@@ -67,7 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_bytes(int(self.path[len("/bytes/"):]))
         elif self.path in ("/", "/health"):
             text = self.backend.name if self.path == "/" else "ok"
-            self._head(200, len(text) + 1)
+            self._head(200 if self.path == "/" else self.backend.health,
+                       len(text) + 1)
             self.wfile.write(text.encode() + b"\n")
         else:
             self._head(404, 0)

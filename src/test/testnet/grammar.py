@@ -24,6 +24,8 @@ _VALUES = {
     "POINTS_NEXT": _NUMBER, "LAST_UPLOAD_OK": _NUMBER,
     "NEWER_FOUND": _NUMBER, "SKEW_MS": r"-?\d+", "DRAINING": _FLAG,
     "EXCLUDED": _FLAG, "KEYLESS": _FLAG, "CANDIDATE": _FLAG,
+    "BACKENDS_DOWN": _FLAG, "TARGET": r"(tcp|tls|http|https|unix):\S+",
+    "STATUS": r"\d{3}", "FAILURES": _NUMBER, "LAST_PROBE": _NUMBER,
     "OK_CURRENT": r"\d+/\d+",
     "OK_NEXT": r"\d+/\d+", "DESC": "CURRENT|NEXT", "MODE": "SINGLE|MULTI",
     "ROLE": "PUBLISHER|STANDBY", "CHANNEL": "OUT|IN|NONE|SELF",

@@ -116,6 +116,10 @@ class Node(Tor):
         """Return GETINFO hs/balance/intro-points, a dictionary for each."""
         return self._rows("hs/balance/intro-points/")
 
+    def targets(self):
+        """Return GETINFO hs/balance/targets, a dictionary for each."""
+        return self._rows("hs/balance/targets/")
+
     def own_points(self):
         """Return {period: [authentication keys]} of its own points."""
         points = {}
@@ -129,7 +133,8 @@ class Node(Tor):
         """Return all that helps to see why something did not happen."""
         lines = ["=== %s, node %s%s" % (self.name, self.key.hostname,
                                         ", hangs" if self.paused else "")]
-        questions = (self.status, self.peers, self.intro_points)
+        questions = (self.status, self.peers, self.targets,
+                     self.intro_points)
         for ask in () if self.paused else questions:
             try:
                 lines.append("%s: %s" % (ask.__name__, ask()))

@@ -27,7 +27,7 @@ static const char *const texts[] = {
 
 /** Keys whose values are yes or no. */
 static const char *const flags[] = {
-  "DRAINING", "EXCLUDED", "KEYLESS", "CANDIDATE",
+  "DRAINING", "EXCLUDED", "KEYLESS", "CANDIDATE", "BACKENDS_DOWN",
 };
 
 /** Return true iff <b>key</b> is one of the <b>n</b> <b>keys</b>. */

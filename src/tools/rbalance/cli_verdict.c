@@ -31,6 +31,10 @@ judge_peer(const cli_row_t *peer, smartlist_t *faults)
                            "whether its tor runs, and in its log", node,
                            state);
   }
+  if (cli_row_get_int(peer, "BACKENDS_DOWN") > 0) {
+    smartlist_add_asprintf(faults, "no backend of node %s answers: start it "
+                           "again; the log of its tor says why", node);
+  }
   if (skew > MAX_SKEW_MSEC || skew < -MAX_SKEW_MSEC) {
     smartlist_add_asprintf(faults, "the clock of node %s is %s ms from ours: "
                            "set both by NTP", node,

@@ -81,7 +81,7 @@ cli_view_print_status(const cli_view_t *view, const char *service, time_t now)
   char *text;
 
   smartlist_add_asprintf(lines, "service    %s.onion", service);
-  smartlist_add_asprintf(lines, "node       %s, %s, priority %s%s%s%s",
+  smartlist_add_asprintf(lines, "node       %s, %s, priority %s%s%s%s%s",
                          cli_row_get(status, "NODE"),
                          strcmp(cli_row_get(status, "ROLE"), "PUBLISHER") ?
                          "standby" : "publisher",
@@ -91,7 +91,9 @@ cli_view_print_status(const cli_view_t *view, const char *service, time_t now)
                          cli_row_get_int(status, "EXCLUDED") ?
                          ", excluded" : "",
                          cli_row_get_int(status, "KEYLESS") ?
-                         ", without the key" : "");
+                         ", without the key" : "",
+                         cli_row_get_int(status, "BACKENDS_DOWN") ?
+                         ", without a backend" : "");
   smartlist_add_asprintf(lines, "cluster    %" PRId64 " nodes, of the others "
                          "%s healthy", cli_row_get_int(status, "PEERS") + 1,
                          cli_row_get(status, "HEALTHY"));
@@ -117,7 +119,8 @@ cli_view_print_peers(const cli_view_t *view)
     { "POINTS", "POINTS", true }, { "LAST_HEARTBEAT", "HEARD S", true },
     { "RTT_MS", "RTT MS", true }, { "SKEW_MS", "SKEW MS", true },
     { "CHANNEL", "CHANNEL", false }, { "DRAINING", "DRAIN", true },
-    { "EXCLUDED", "EXCL", true }, { "ADDRESS", "ADDRESS", false },
+    { "EXCLUDED", "EXCL", true }, { "BACKENDS_DOWN", "DOWN", true },
+    { "ADDRESS", "ADDRESS", false },
   };
   return cli_table_print(view->peers, columns, (int) ARRAY_LENGTH(columns));
 }

@@ -35,6 +35,16 @@ sha256_is() {
 # jobs: how many compilers to run at once.
 jobs() { nproc 2>/dev/null || echo 1; }
 
+# our_version: the version of rbalance, which the first entry of ChangeLog names.
+our_version() {
+    version=$(sed -n 's/^Changes in version \([0-9.]*\) .*/\1/p' "$top/ChangeLog" | head -n 1)
+    [ -n "$version" ] || die "ChangeLog names no version"
+    echo "$version"
+}
+
+# source_epoch: the time of what we make: of the commit, or of whoever says so; outside of git the beginning of time.
+source_epoch() { echo "${SOURCE_DATE_EPOCH:-$(git -C "$top" log -1 --format=%ct 2>/dev/null || echo 0)}"; }
+
 # patch_names [DIR]: the patches of the series in DIR, or of ours, in order, comments and blank lines left out.
 patch_names() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "${1:-$top/patches}/series"; }
 

@@ -7,7 +7,7 @@ import secrets
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PrivateKey)
 from cryptography.hazmat.primitives.serialization import (
-    Encoding, PublicFormat)
+    Encoding, NoEncryption, PrivateFormat, PublicFormat)
 
 _SECRET_HEADER = b"== ed25519v1-secret: type0 ==\0\0\0"
 _PUBLIC_HEADER = b"== ed25519v1-public: type0 ==\0\0\0"
@@ -20,8 +20,11 @@ class OnionKey:
     def __init__(self):
         seed = secrets.token_bytes(32)
         self.secret = _expand(seed)
-        self.public = Ed25519PrivateKey.from_private_bytes(
-            seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        private = Ed25519PrivateKey.from_private_bytes(seed)
+        self.pem = private.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        self.public = private.public_key().public_bytes(
+            Encoding.Raw, PublicFormat.Raw)
         self.address = _address(self.public)
         self.hostname = self.address + ".onion"
 

@@ -1,0 +1,288 @@
+"""Every shell command of doc/operator.md, typed as it stands there.
+
+A machine has its own /var/lib/tor and /run/tor, by a mount namespace in which
+tor and the commands run; where that can't be made the test is left out. Of a
+command only the placeholders in capitals and the backend's port are replaced.
+There is no systemd in the namespace: a stand-in sends the signals that the
+unit of Debian's package has tor sent.
+"""
+import contextlib
+import json
+import os
+import pty
+import re
+import select
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from testnet import binaries, keys, tool, wait
+from testnet.backend import Backend
+from testnet.manual import Manual
+from testnet.tor import Tor
+from testnet.traffic import answered_by, burst, failed
+
+_SECONDS = 120
+_REQUESTS = 30
+# What builds and installs the package; scripts/check-deb checks the result.
+_PACKAGE = ("./autogen.sh && ./configure", "make deb", "make check-deb",
+            "apt-get install ./tor_*+rbalance*.deb", "apt-mark hold tor",
+            "apt-mark unhold tor", "apt-get install tor=")
+_TICKET = r"tor-rbalance join (\S+)"
+_ENTER = """
+set -e
+mount -t tmpfs none /run
+mount -t tmpfs none /var/lib
+mkdir /run/tor /var/lib/tor
+mount --bind "$0/run" /run/tor
+mount --bind "$0/lib" /var/lib/tor
+exec "$@"
+"""
+_SYSTEMCTL = """#!/bin/sh
+case "$1 $2" in
+"reload tor") kill -HUP "$(cat "%(directory)s/pid")" ;;
+"stop tor") kill -INT "$(cat "%(directory)s/pid")" ;;
+*) exit 1 ;;
+esac
+"""
+
+
+def namespace(directory):
+    """Return what to put before a program for it to see that machine."""
+    return ["unshare", "--mount",
+            *([] if os.geteuid() == 0 else ["--map-root-user"]),
+            "sh", "-c", _ENTER, directory]
+
+
+class Machine:
+    """A machine with a backend, on which an operator types."""
+
+    def __init__(self, network, name):
+        self.name = name
+        self.directory, self.lines = network.common("operator-" + name)
+        for part in ("run", "lib", "bin"):
+            os.mkdir(self.path(part), 0o700)
+        os.symlink(os.path.abspath(tool.path()), self.path("bin/tor-rbalance"))
+        with open(self.path("bin/systemctl"), "w") as file:
+            file.write(_SYSTEMCTL % {"directory": self.directory})
+        os.chmod(self.path("bin/systemctl"), 0o700)
+        self.backend = Backend(name)
+        self.tor = network.add(Tor(
+            self.directory, binaries.balanced_tor(), self.lines + [
+                "ControlSocket /run/tor/control", "SocksPort auto",
+                "PidFile " + self.path("pid")]))
+
+    def path(self, *names):
+        """Return the path of a file, seen from outside."""
+        return os.path.join(self.directory, *names)
+
+    def popen(self, command, words, **options):
+        """Start `command` in a shell of the machine."""
+        words = {"8080": str(self.backend.port), **words}
+        for placeholder, word in words.items():
+            command = command.replace(placeholder, word)
+        search = self.path("bin") + ":" + os.environ["PATH"]
+        return subprocess.Popen(
+            [*namespace(self.directory), "sh", "-c", command], text=True,
+            env={**os.environ, "PATH": search}, **options)
+
+    def type(self, command, status=0, **words):
+        """Run `command`, return what it prints; `words` replace words."""
+        child = self.popen(command, words, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        printed, _ = child.communicate(timeout=_SECONDS)
+        assert child.returncode == status, (command, printed)
+        return printed
+
+    def type_password(self, command, password, **words):
+        """Run `command`, which asks for a password at a terminal."""
+        ours, theirs = pty.openpty()
+        child = self.popen(command, words, stdin=theirs, stdout=theirs,
+                           stderr=theirs, start_new_session=True)
+        os.close(theirs)
+        printed = b""
+        try:
+            while True:
+                try:
+                    printed += os.read(ours, 4096)
+                except OSError:
+                    break
+                if printed.endswith(b": "):
+                    os.write(ours, password.encode() + b"\n")
+        finally:
+            os.close(ours)
+        assert child.wait(_SECONDS) == 0, (command, printed)
+        return printed.decode().replace("\r", "")
+
+    def start(self, printed):
+        """Put the torrc lines that were printed into torrc; start tor."""
+        lines = re.findall("(?m)^ *(HiddenService.*)", printed)
+        assert lines, printed
+        self.tor.lines += lines
+        self.tor.start(namespace(self.directory))
+
+    def tokens(self):
+        """Return the lines of the token file."""
+        with open(self.path("lib/shop/rbalance/cluster_token")) as file:
+            return file.read().splitlines()
+
+    def stop(self):
+        """End what runs."""
+        if self.tor.running:
+            self.tor.kill()
+        self.backend.stop()
+
+
+@pytest.fixture
+def machines(network, tmp_path):
+    """Alpha, beta, gamma and delta; the last is for another service."""
+    for part in ("run", "lib"):
+        (tmp_path / part).mkdir()
+    if not shutil.which("unshare") or subprocess.run(
+            [*namespace(str(tmp_path)), "true"], check=False).returncode:
+        pytest.skip("no mount namespace can be made here")
+    machines = [Machine(network, name)
+                for name in ("alpha", "beta", "gamma", "delta")]
+    yield machines
+    for machine in machines:
+        machine.stop()
+
+
+def settled(machines, command, count):
+    """Wait until `command` finds no fault at any, and `count` nodes."""
+    def good():
+        for machine in machines:
+            try:
+                printed = machine.type(command)
+            except AssertionError:
+                return False
+            if printed.count("HEALTHY") < count:
+                return False
+        return True
+    wait.until(good, _SECONDS, "%d nodes that are well" % count,
+               machines[0].tor.log_tail)
+
+
+@contextlib.contextmanager
+def watched(machine, command):
+    """Run a command that shows what happens in the meantime, at least a line.
+    """
+    child = machine.popen(command, {}, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, start_new_session=True)
+    try:
+        yield
+        readable, _, _ = select.select([child.stdout], [], [], _SECONDS)
+        assert readable and child.stdout.readline()
+    finally:
+        os.killpg(child.pid, signal.SIGTERM)
+        child.wait()
+        child.stdout.close()
+
+
+def found(what, printed):
+    """Return the first group of the pattern `what` in `printed`."""
+    match = re.search(what, printed)
+    assert match, printed
+    return match.group(1)
+
+
+def draining(machine):
+    """Return True iff the tool says that the node drains."""
+    return json.loads(machine.type(
+        "tor-rbalance status --json || true"))["draining"]
+
+
+def take_out(manual, machine, other, status):
+    """Take that machine out and back, and then the other, which is beta."""
+    machine.type(manual.take("tor-rbalance backend drain"))
+    assert draining(machine)
+    machine.type(manual.take("tor-rbalance backend undrain"))
+    assert not draining(machine)
+    machine.type(manual.take("tor-rbalance backend exclude"))
+    wait.until(lambda: "excluded" in other.type(status + " || true"),
+               _SECONDS, "a node that is out", other.tor.log_tail)
+    machine.type(manual.take("tor-rbalance backend include"))
+
+
+def rotate(manual, machines):
+    """Give all machines a new token in front of the old, then that alone."""
+    old = machines[0].tokens()
+    new = machines[0].type(manual.take("openssl rand")).strip()
+    for command in ("sed -i \"1i", "sed -i 2d"):
+        command = manual.take(command)
+        reload = manual.take("systemctl reload")
+        for machine in machines:
+            machine.type(command, TOKEN=new)
+            machine.type(reload)
+        expected = [new] + old if "TOKEN" in command else [new]
+        assert [one.tokens() for one in machines] == [expected] * len(machines)
+
+
+def import_key(manual, machine):
+    """Take over the service of an Onionbalance."""
+    key = keys.OnionKey()
+    with open(machine.path("frontend.key"), "wb") as file:
+        file.write(key.pem)
+    machine.type("; ".join((
+        "set -e", manual.take("openssl pkey"),
+        "test $(stat -c %a /run/seed) = 600",
+        manual.take("tor-rbalance init --key"), manual.take("rm /run/seed"),
+        "test ! -e /run/seed")),
+                 KEYFILE=machine.path("frontend.key"), ADDRESS=key.address)
+    with open(machine.path("lib/shop/hostname")) as file:
+        assert file.read().strip() == key.hostname
+
+
+def test_all_commands(machines, clients):
+    """Three machines, set up, watched, drained, renewed and stopped."""
+    manual = Manual("operator.md")
+    alpha, beta, gamma, delta = machines
+    for command in _PACKAGE:
+        manual.take(command)
+
+    printed = alpha.type(manual.take("tor-rbalance init --dir"))
+    ticket = found(_TICKET, printed)
+    password = found(r"the\s+service's\s+key:\s+(\S+)", printed)
+    alpha.start(printed)
+    with open(alpha.path("lib/shop/hostname")) as file:
+        hostname = file.read().strip()
+    beta.start(beta.type_password(
+        manual.take("tor-rbalance join TICKET --dir"), password,
+        TICKET=ticket))
+    status = manual.take("tor-rbalance status")
+    settled((alpha, beta), status, 2)
+
+    ticket = found(_TICKET, beta.type(manual.take("tor-rbalance ticket")))
+    gamma.start(gamma.type(
+        manual.take("tor-rbalance join TICKET --keyless"), TICKET=ticket))
+    assert not os.path.exists(gamma.path("lib/shop/hs_ed25519_secret_key"))
+    trio = (alpha, beta, gamma)
+    settled(trio, status, 3)
+
+    printed = gamma.type(manual.take("tor-rbalance peers"))
+    assert all(one.name in printed for one in trio)
+    with watched(alpha, manual.take("tor-rbalance watch")):
+        take_out(manual, alpha, beta, status)
+    settled(trio, status, 3)
+
+    rotate(manual, trio)
+    settled(trio, status, 3)
+
+    assert "100" in alpha.type(manual.take("tor-rbalance debug tor"))
+    wait.until(lambda: not failed(burst(clients, hostname, 1)), _SECONDS,
+               "an answer", alpha.tor.log_tail)
+    assert "RECEIVED" in alpha.type(manual.take("tor-rbalance debug fetch"),
+                                    ADDRESS=hostname)
+    assert hostname in alpha.type(manual.take("tor-rbalance debug connect"),
+                                  ADDRESS=hostname)
+
+    alpha.type(manual.take("systemctl stop"))
+    wait.until(lambda: not alpha.tor.running, _SECONDS, "an end of alpha",
+               alpha.tor.log_tail)
+    replies = burst(clients, hostname, _REQUESTS)
+    assert not failed(replies) and "alpha" not in answered_by(replies)
+
+    import_key(manual, delta)
+    assert manual.left == []

@@ -1,0 +1,48 @@
+"""The shell commands in one of our documents.
+
+They are the lines of the code blocks marked "sh". Blocks of other kinds have
+another mark; one without any is a mistake.
+"""
+import os
+import re
+
+_DOCUMENTS = os.path.join(os.path.dirname(__file__), "..", "..", "..", "doc")
+# What may end a command: a remark behind at least two spaces.
+_REMARK = re.compile(r"\s{2,}# .*")
+
+
+class Manual:
+    """The commands of `name`, each to be taken once."""
+
+    def __init__(self, name):
+        self.name = name
+        self._commands = []
+        with open(os.path.join(_DOCUMENTS, name)) as file:
+            self._read(file.read().splitlines())
+
+    def _read(self, lines):
+        """Collect the commands in `lines`."""
+        mark = None
+        for number, line in enumerate(lines, 1):
+            text = line.strip()
+            if text.startswith("```"):
+                if mark is None and text == "```":
+                    raise ValueError("%s:%d: a block without a mark" % (
+                        self.name, number))
+                mark = text[3:] if mark is None else None
+            elif mark == "sh" and text:
+                self._commands.append(_REMARK.sub("", text))
+
+    def take(self, beginning):
+        """Return the next command that begins so."""
+        for command in self._commands:
+            if command.startswith(beginning):
+                self._commands.remove(command)
+                return command
+        raise KeyError("%s has no command (more) that begins with %s: %s" % (
+            self.name, beginning, self._commands))
+
+    @property
+    def left(self):
+        """The commands that nobody has taken."""
+        return list(self._commands)

@@ -24,6 +24,8 @@
 #include "core/mainloop/mainloop.h"
 #include "core/or/connection_edge.h"
 #include "feature/hs/hs_common.h"
+#include "feature/rbalance/rbalance_probe.h"
+#include "feature/rbalance/rbalance_prober.h"
 #include "feature/rbalance/rbalance_proxy.h"
 #include "feature/rbalance/rbalance_stream.h"
 
@@ -167,24 +169,38 @@ note_opening(rb_service_t *service, const edge_connection_t *stream,
   smartlist_add(service->openings, opening);
 }
 
-/** Return the targets of <b>service</b> for the virtual port of its target
- * <b>index</b>, that one first, as a new list of new rb_target_t.  Those that
- * lead back are left out. */
-static smartlist_t *
-list_candidates(const rb_service_t *service, int index)
+/** Append to <b>candidates</b> copies of the targets of <b>service</b> for the
+ * virtual port of its target <b>index</b>, from that one on, that are down, if
+ * <b>down</b>, or are not.  Those that lead back are left out. */
+static void
+add_candidates(const rb_service_t *service, int index, bool down,
+               smartlist_t *candidates)
 {
   const smartlist_t *targets = service->state->config->targets;
+  const smartlist_t *probes = rb_prober_get_probes(service->prober);
   const rb_target_t *first = smartlist_get(targets, index);
   const int n = smartlist_len(targets);
-  smartlist_t *candidates = smartlist_new();
 
   for (int i = 0; i < n; ++i) {
     const rb_target_t *target = smartlist_get(targets, (index + i) % n);
-    if (target->virtual_port == first->virtual_port &&
+    const rb_probe_t *probe = rb_probes_find(probes, target->url);
+    const bool is_down = probe && probe->health == RB_HEALTH_DOWN;
+    if (target->virtual_port == first->virtual_port && is_down == down &&
         !leads_back(service, target)) {
       smartlist_add(candidates, rb_target_dup(target));
     }
   }
+}
+
+/** Return the targets of <b>service</b> for the virtual port of its target
+ * <b>index</b>, that one first but those that are down last, as a new list of
+ * new rb_target_t. */
+static smartlist_t *
+list_candidates(const rb_service_t *service, int index)
+{
+  smartlist_t *candidates = smartlist_new();
+  add_candidates(service, index, false, candidates);
+  add_candidates(service, index, true, candidates);
   return candidates;
 }
 

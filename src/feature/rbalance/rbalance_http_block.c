@@ -129,12 +129,6 @@ rb_http_block_clear(rb_http_block_t *block)
 int
 rb_http_progress_get_status(rb_http_progress_t progress)
 {
-  switch (progress) {
-    case RB_HTTP_LONG_LINE:
-      return 414;
-    case RB_HTTP_TOO_LARGE:
-      return 431;
-    default:
-      return 400;
-  }
+  return progress == RB_HTTP_LONG_LINE ? 414 :
+    progress == RB_HTTP_TOO_LARGE ? 431 : 400;
 }

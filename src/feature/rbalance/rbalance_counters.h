@@ -31,6 +31,12 @@ typedef struct rb_counters_t {
   uint64_t joins_rejected;
   /** By rb_repair_kind_t. */
   uint64_t repairs[RB_KIND_MAX_];
+  /** Streams of clients whose target was there, or was not. */
+  uint64_t forwards_opened;
+  uint64_t forwards_failed;
+  /** Bytes that went through us from clients, and to them. */
+  uint64_t bytes_from_clients;
+  uint64_t bytes_to_clients;
 } rb_counters_t;
 
 void rb_counters_note(rb_counters_t *counters, const rb_action_t *action);

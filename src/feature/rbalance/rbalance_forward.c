@@ -24,9 +24,11 @@
 #include "core/mainloop/mainloop.h"
 #include "core/or/connection_edge.h"
 #include "feature/hs/hs_common.h"
+#include "feature/hs/hs_ident.h"
 #include "feature/rbalance/rbalance_probe.h"
 #include "feature/rbalance/rbalance_prober.h"
 #include "feature/rbalance/rbalance_proxy.h"
+#include "feature/rbalance/rbalance_registry.h"
 #include "feature/rbalance/rbalance_stream.h"
 
 #include "core/or/entry_connection_st.h"
@@ -297,6 +299,35 @@ rb_forward_reason(int reason)
   return (uint8_t) reason;
 }
 
+/** Count a client's stream of <b>service</b>, unless that is NULL, as open or
+ * failed. */
+void
+rb_forward_note(rb_service_t *service, bool is_open)
+{
+  if (service) {
+    *(is_open ? &service->counters.forwards_opened :
+                &service->counters.forwards_failed) += 1;
+  }
+}
+
+/** Return how many streams of clients of <b>service</b> have a target, or are
+ * on their way there. */
+int
+rb_forward_count(const rb_service_t *service)
+{
+  int n = smartlist_len(service->proxies);
+
+  SMARTLIST_FOREACH_BEGIN(get_connection_array(), connection_t *, conn) {
+    if (conn->type == CONN_TYPE_EXIT && conn->linked_conn &&
+        conn->linked_conn->type == CONN_TYPE_AP &&
+        ed25519_pubkey_eq(&TO_EDGE_CONN(conn)->hs_ident->identity_pk,
+                          &service->identity_key)) {
+      ++n;
+    }
+  } SMARTLIST_FOREACH_END(conn);
+  return n;
+}
+
 /** The stream <b>target_conn</b> to a target is open, if <b>reason</b> is 0,
  * or failed: so does the client's <b>stream</b>. */
 void
@@ -307,6 +338,8 @@ rb_forward_answered(connection_t *stream, connection_t *target_conn,
       stream->state != EXIT_CONN_STATE_CONNECTING) {
     return;
   }
+  rb_forward_note(rb_services_find(&TO_EDGE_CONN(stream)->hs_ident->
+                                   identity_pk), !reason);
   if (reason) {
     connection_edge_end(TO_EDGE_CONN(stream), rb_forward_reason(reason));
     connection_mark_for_close(stream);

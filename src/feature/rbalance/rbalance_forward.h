@@ -26,6 +26,8 @@ void rb_forward_start(rb_service_t *service, int index,
 int rb_forward_pick_group(const rb_service_t *service,
                           const rb_target_t *target);
 uint8_t rb_forward_reason(int reason);
+void rb_forward_note(rb_service_t *service, bool is_open);
+int rb_forward_count(const rb_service_t *service);
 rb_tls_target_t *rb_forward_get_tls(rb_service_t *service,
                                     const rb_target_t *target);
 void rb_forward_clear_tls(rb_service_t *service);

@@ -13,6 +13,7 @@
  **/
 
 #include "core/or/or.h"
+#include "feature/rbalance/rbalance_forward.h"
 #include "feature/rbalance/rbalance_metrics.h"
 
 #include "feature/rbalance/rbalance_cevent.h"
@@ -40,6 +41,8 @@ typedef enum rb_metric_t {
   RB_METRIC_REPAIRS,
   RB_METRIC_NEWER,
   RB_METRIC_STREAMS,
+  RB_METRIC_PROXY_CONNECTIONS,
+  RB_METRIC_PROXY_BYTES,
   RB_METRIC_TARGET_UP,
   RB_METRIC_RTT,
   RB_METRIC_SKEW,
@@ -126,8 +129,21 @@ static const struct {
     .key = RB_METRIC_STREAMS,
     .type = METRICS_TYPE_GAUGE,
     .name = METRICS_NAME(hs_balance_streams),
-    .help = "Open streams of the onion service that are not for clients, "
-      "by kind",
+    .help = "Streams to and from other nodes (peer), and of clients to "
+      "targets (proxy)",
+  },
+  {
+    .key = RB_METRIC_PROXY_CONNECTIONS,
+    .type = METRICS_TYPE_COUNTER,
+    .name = METRICS_NAME(hs_balance_proxy_connections_total),
+    .help = "Streams of clients to targets, by what came of them",
+  },
+  {
+    .key = RB_METRIC_PROXY_BYTES,
+    .type = METRICS_TYPE_COUNTER,
+    .name = METRICS_NAME(hs_balance_proxy_bytes_total),
+    .help = "Bytes between clients and targets that went through HTTP, TLS "
+      "or a choice of targets, by direction",
   },
   {
     .key = RB_METRIC_TARGET_UP,
@@ -248,6 +264,14 @@ add_counters(const rb_service_t *service)
       (int64_t) counters->joins_accepted);
   add(service, RB_METRIC_JOINS, "result", "rejected",
       (int64_t) counters->joins_rejected);
+  add(service, RB_METRIC_PROXY_CONNECTIONS, "result", "opened",
+      (int64_t) counters->forwards_opened);
+  add(service, RB_METRIC_PROXY_CONNECTIONS, "result", "failed",
+      (int64_t) counters->forwards_failed);
+  add(service, RB_METRIC_PROXY_BYTES, "direction", "to_target",
+      (int64_t) counters->bytes_from_clients);
+  add(service, RB_METRIC_PROXY_BYTES, "direction", "to_client",
+      (int64_t) counters->bytes_to_clients);
   add(service, RB_METRIC_NEWER, NULL, NULL,
       (int64_t) state->audit.n_newer);
   add(service, RB_METRIC_TAKEOVERS, NULL, NULL,
@@ -269,7 +293,8 @@ add_role(const rb_service_t *service)
   }
 }
 
-/** Add how many channels of <b>service</b> are open. */
+/** Add how many channels of <b>service</b>, and streams to targets, are
+ * open. */
 static void
 add_streams(const rb_service_t *service)
 {
@@ -277,6 +302,8 @@ add_streams(const rb_service_t *service)
   SMARTLIST_FOREACH(service->channels, const rb_channel_t *, channel,
                     n_up += channel->is_up && !channel->is_lost);
   add(service, RB_METRIC_STREAMS, "kind", "peer", n_up);
+  add(service, RB_METRIC_STREAMS, "kind", "proxy",
+      rb_forward_count(service));
 }
 
 /** Add whether the targets and backends of <b>service</b> are there. */

@@ -114,6 +114,7 @@ open_stream(rb_proxy_t *proxy)
     return;
   }
   proxy->is_open = true;
+  rb_forward_note(proxy->service, proxy->outlet);
   connection_start_reading(client_conn(proxy));
   connection_edge_finished_connecting(TO_EDGE_CONN(stream));
 }
@@ -137,14 +138,17 @@ unsent_to_client(const rb_proxy_t *proxy)
   return conn ? connection_get_outbuf_len(conn) : 0;
 }
 
-/** Note what <b>proxy</b> waits for now, and whether bytes moved. */
+/** Note that so many bytes of <b>proxy</b> move on to the target and to the
+ * client, and what it waits for now. */
 static void
-note_wait(rb_proxy_t *proxy, size_t n_moved)
+note_moved(rb_proxy_t *proxy, size_t n_to_target, size_t n_to_client)
 {
   const rb_http_wait_t waits_for = rb_pipe_waits_for(proxy->pipe);
   const uint64_t now = rb_now_mono();
 
-  if (n_moved) {
+  proxy->service->counters.bytes_from_clients += n_to_target;
+  proxy->service->counters.bytes_to_clients += n_to_client;
+  if (n_to_target || n_to_client) {
     proxy->moved_at = now;
   }
   if (waits_for != proxy->waits_for) {
@@ -206,7 +210,7 @@ run(rb_proxy_t *proxy)
   to_target = buf_new();
   to_client = buf_new();
   move_bytes(proxy, to_target, to_client);
-  note_wait(proxy, buf_datalen(to_target) + buf_datalen(to_client));
+  note_moved(proxy, buf_datalen(to_target), buf_datalen(to_client));
   rb_outlet_send(proxy->outlet, to_target);
   send_to_client(proxy, to_client);
   buf_free(to_target);
@@ -302,6 +306,7 @@ give_up(rb_proxy_t *proxy, int reason)
 
   if (!stream || !proxy->pipe || !rb_pipe_has_pages(proxy->pipe)) {
     if (stream) {
+      rb_forward_note(proxy->service, false);
       connection_edge_end(TO_EDGE_CONN(stream), rb_forward_reason(reason));
       connection_mark_for_close(stream);
     }

@@ -114,8 +114,8 @@ tear_down(user_t *user)
   tor_free(onion_target);
 }
 
-/** An outlet to an onion service is linked to a stream to that; it is open when
- * that is, and says so once. */
+/** An outlet to an onion service is linked to a stream to that; it is open
+ * when that is, and says so once. */
 static void
 test_rbalance_outlet_linked(void *arg)
 {

@@ -192,8 +192,38 @@ test_rbalance_pipe_tls(void *arg)
   tor_free(text);
   text = take(ends.to_target);
   tt_assert(!strstr(text, "secret"));
-  tt_int_op(rb_pipe_waits_for(ends.pipe), OP_EQ, RB_HTTP_OVER);
   tt_int_op(buf_datalen(ends.to_client), OP_EQ, 0);
+  tt_int_op(rb_pipe_waits_for(ends.pipe), OP_EQ, RB_HTTP_RAW);
+  rb_pipe_fail(ends.pipe, RB_HTTP_NO_TARGET, ends.to_client);
+  tt_int_op(rb_pipe_waits_for(ends.pipe), OP_EQ, RB_HTTP_OVER);
+ done:
+  tor_free(text);
+  tear_down(&ends);
+  rb_tls_target_free(target);
+}
+
+/** Who asks for a page behind a target that should speak TLS and does not gets
+ * the page that says so. */
+static void
+test_rbalance_pipe_https_failed(void *arg)
+{
+  rb_tls_target_t *target = rb_tls_target_new("target.example", false, true);
+  ends_t ends;
+  char *text = NULL;
+  (void) arg;
+
+  set_up(&ends, rb_pipe_new(&names, target));
+  client_sends(&ends, "");
+  target_sends(&ends, "HTTP/1.1 400 Bad Request\r\n\r\n");
+  tt_assert(rb_pipe_get_fault(ends.pipe));
+  tt_int_op(rb_pipe_waits_for(ends.pipe), OP_EQ, RB_HTTP_IDLE);
+  rb_pipe_fail(ends.pipe, RB_HTTP_NO_TARGET, ends.to_client);
+  buf_clear(ends.to_target);
+  client_sends(&ends, "GET / HTTP/1.1\r\nHost: service.onion\r\n\r\n");
+  text = take(ends.to_client);
+  tt_int_op(strcmpstart(text, "HTTP/1.1 502 "), OP_EQ, 0);
+  tt_int_op(buf_datalen(ends.to_target), OP_EQ, 0);
+  tt_int_op(rb_pipe_waits_for(ends.pipe), OP_EQ, RB_HTTP_OVER);
  done:
   tor_free(text);
   tear_down(&ends);
@@ -207,5 +237,6 @@ struct testcase_t rbalance_pipe_tests[] = {
   T(http),
   T(failed),
   T(tls),
+  T(https_failed),
   END_OF_TESTCASES
 };

@@ -96,11 +96,14 @@ rb_pipe_from_client(rb_pipe_t *pipe, buf_t *from_client, buf_t *to_target,
 }
 
 /** Take all of <b>from_target</b> that can be taken now, and append what comes
- * of it to <b>to_client</b> and, for TLS, to <b>to_target</b>. */
+ * of it to <b>to_client</b> and, for TLS, to <b>to_target</b>.  A handshake
+ * that fails is no end of the target for the client, who can still be told:
+ * see rb_pipe_get_fault() and rb_pipe_fail(). */
 void
 rb_pipe_from_target(rb_pipe_t *pipe, buf_t *from_target, buf_t *to_client,
                     buf_t *to_target)
 {
+  const rb_tls_status_t before = pipe->tls_status;
   buf_t *plain = from_target;
 
   if (pipe->tls) {
@@ -117,7 +120,7 @@ rb_pipe_from_target(rb_pipe_t *pipe, buf_t *from_target, buf_t *to_client,
   } else {
     buf_move_all(to_client, plain);
   }
-  if (pipe->tls && pipe->tls_status > RB_TLS_OPEN) {
+  if (before == RB_TLS_OPEN && pipe->tls_status > RB_TLS_OPEN) {
     rb_pipe_target_eof(pipe, to_client);
   }
 }

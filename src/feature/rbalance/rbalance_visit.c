@@ -15,6 +15,7 @@
 #include "feature/rbalance/rbalance_visit.h"
 
 #include "app/config/config.h"
+#include "core/or/reasons.h"
 #include "feature/rbalance/rbalance_inquiry.h"
 #include "feature/rbalance/rbalance_outlet.h"
 #include "feature/rbalance/rbalance_target.h"
@@ -168,8 +169,10 @@ outcome_of_failure(int reason)
   switch (reason & END_STREAM_REASON_MASK) {
     case END_STREAM_REASON_CONNECTREFUSED:
     case END_STREAM_REASON_CONNRESET:
-    /* What an onion service says of a port that it does not have. */
+    /* All that an onion service says of a port that it does not have, or a
+     * server that it does not reach. */
     case END_STREAM_REASON_DONE:
+    case END_STREAM_REASON_MISC:
       return RB_OUTCOME_REFUSED;
     case END_STREAM_REASON_TIMEOUT:
       return RB_OUTCOME_TIMEOUT;
@@ -184,6 +187,8 @@ outlet_ended(void *owner, int reason)
 {
   rb_visit_t *visit = owner;
   if (!visit->is_open) {
+    log_info(LD_REND, "A probe found no way: %s.",
+             stream_end_reason_to_string(reason & END_STREAM_REASON_MASK));
     finish(visit, outcome_of_failure(reason), 0);
   } else if (!advance(visit)) {
     finish(visit, RB_OUTCOME_CLOSED, 0);

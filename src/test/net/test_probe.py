@@ -121,8 +121,8 @@ def test_lone_node_stays(make_cluster, client):
     cluster.wait_settled(client)
     node = cluster.nodes[0]
     node.backend.stop()
-    wait_state(node, url_of(node), "DOWN")
-    assert node.status()["BACKENDS_DOWN"] == "1"
+    wait.until(lambda: node.status()["BACKENDS_DOWN"] == "1", _GONE_SECONDS,
+               "BACKENDS_DOWN", node.explain)
     cluster.wait_settled(client)
     node.backend.start()
     wait_state(node, url_of(node), "UP")

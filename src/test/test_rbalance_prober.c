@@ -115,7 +115,6 @@ make_service(const server_t *server, const char *scheme,
     port->virtual_port = 80;
     tor_addr_from_ipv4h(&port->real_addr, INADDR_LOOPBACK);
     port->real_port = server->port;
-    hs_service->config.ports = smartlist_new();
     smartlist_add(hs_service->config.ports, port);
   }
   rb_prober_reload(service->prober, hs_service);
@@ -196,7 +195,6 @@ test_rbalance_prober_list(void *arg)
                   rb_target_parse(targets[i], &fault));
     tt_ptr_op(fault, OP_EQ, NULL);
   }
-  hs_service->config.ports = smartlist_new();
   for (size_t i = 0; i < ARRAY_LENGTH(ports); ++i) {
     port = tor_malloc_zero(sizeof(*port) + 1);
     port->virtual_port = ports[i][0];

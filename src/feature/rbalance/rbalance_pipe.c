@@ -23,9 +23,6 @@ struct rb_pipe_t {
   buf_t *plain_to_target;
   buf_t *plain_from_target;
   rb_tls_status_t tls_status;
-  /** Why there is no target; only if it has failed. */
-  rb_http_failure_t failure;
-  bool has_failed;
   /** True iff there is nothing more to come. */
   bool is_over;
 };
@@ -61,16 +58,6 @@ rb_pipe_free_(rb_pipe_t *pipe)
   tor_free(pipe);
 }
 
-/** The target of <b>pipe</b> has failed: answer the client's request with the
- * page for it as soon as there is one. */
-static void
-serve_failure(rb_pipe_t *pipe, buf_t *to_client)
-{
-  if (rb_http_waits_for(pipe->http) == RB_HTTP_ANSWER) {
-    rb_http_fail(pipe->http, pipe->failure, to_client);
-  }
-}
-
 /** Take all of <b>from_client</b> that can be taken now, and append what
  * comes of it to <b>to_target</b> and <b>to_client</b>.  With TLS this also
  * begins the handshake. */
@@ -85,12 +72,7 @@ rb_pipe_from_client(rb_pipe_t *pipe, buf_t *from_client, buf_t *to_target,
   } else {
     buf_move_all(plain, from_client);
   }
-  if (pipe->has_failed) {
-    buf_clear(plain);
-    if (pipe->http) {
-      serve_failure(pipe, to_client);
-    }
-  } else if (pipe->tls && pipe->tls_status <= RB_TLS_OPEN) {
+  if (pipe->tls && pipe->tls_status <= RB_TLS_OPEN) {
     pipe->tls_status = rb_tls_write(pipe->tls, plain, to_target);
   }
 }
@@ -149,19 +131,14 @@ rb_pipe_client_eof(rb_pipe_t *pipe, buf_t *to_target)
 }
 
 /** Something took too long, or there is no target, as <b>failure</b> says:
- * append what the client is told to <b>to_client</b>.  Without a target its
- * next request is answered with that. */
+ * append what the client is told to <b>to_client</b>.  See rb_http_fail(). */
 void
 rb_pipe_fail(rb_pipe_t *pipe, rb_http_failure_t failure, buf_t *to_client)
 {
-  if (!pipe->http) {
-    pipe->is_over = true;
-  } else if (failure == RB_HTTP_SLOW_CLIENT ||
-             rb_http_waits_for(pipe->http) > RB_HTTP_HEAD) {
+  if (pipe->http) {
     rb_http_fail(pipe->http, failure, to_client);
   } else {
-    pipe->has_failed = true;
-    pipe->failure = failure;
+    pipe->is_over = true;
   }
 }
 

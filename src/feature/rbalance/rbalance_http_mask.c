@@ -84,14 +84,6 @@ get_needle(const char *host, needle_t *needle)
   }
 }
 
-/** Return true iff <b>c</b> can be in the label of a name, or in an
- * address. */
-static bool
-is_label_char(char c)
-{
-  return TOR_ISALNUM(c) || c == '-' || c == '_';
-}
-
 /** Return true iff the byte before <b>at</b>, in <b>value</b>, is the last of
  * an encoded one: %2F. */
 static bool
@@ -108,14 +100,15 @@ is_bounded(const needle_t *needle, const char *value, const char *at,
            const char *end)
 {
   if (at > value && !is_behind_escape(value, at) &&
-      (is_label_char(at[-1]) ||
+      (rb_http_url_is_label_char(at[-1]) ||
        (needle->separator && at[-1] == needle->separator))) {
     return false;
   }
   if (end[0] == '.') {
-    return needle->separator ? !TOR_ISDIGIT(end[1]) : !is_label_char(end[1]);
+    return needle->separator ? !TOR_ISDIGIT(end[1]) :
+      !rb_http_url_is_label_char(end[1]);
   }
-  return !is_label_char(end[0]);
+  return !rb_http_url_is_label_char(end[0]);
 }
 
 /** Read the port at <b>found</b>'s host_end, if there is one. */

@@ -41,9 +41,10 @@ rb_http_url_get_target_host(const rb_http_names_t *names)
   return host;
 }
 
-/** Return true iff <b>c</b> can be in the name of a host. */
-static bool
-is_host_char(char c)
+/** Return true iff <b>c</b> can be in the label of a name, or in an
+ * address. */
+bool
+rb_http_url_is_label_char(char c)
 {
   return TOR_ISALNUM(c) || c == '-' || c == '_';
 }
@@ -60,7 +61,8 @@ rb_http_url_is_host(const char *text)
       return false;
     }
   } else {
-    while (is_host_char(text[len]) || (len > 0 && text[len] == '.')) {
+    while (rb_http_url_is_label_char(text[len]) ||
+           (len > 0 && text[len] == '.')) {
       ++len;
     }
   }

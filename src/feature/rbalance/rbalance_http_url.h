@@ -16,6 +16,7 @@
 #define RB_HTTP_TLS_PORT 443
 
 char *rb_http_url_get_target_host(const rb_http_names_t *names);
+bool rb_http_url_is_label_char(char c);
 bool rb_http_url_is_host(const char *text);
 char *rb_http_url_to_path(const char *url, const char *host);
 char *rb_http_url_to_target(const rb_http_names_t *names, const char *url);

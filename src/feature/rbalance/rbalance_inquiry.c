@@ -13,6 +13,7 @@
 #include "orconfig.h"
 #include "feature/rbalance/rbalance_inquiry.h"
 
+#include "feature/rbalance/rbalance_http_url.h"
 #include "feature/rbalance/rbalance_limits.h"
 #include "lib/intmath/cmp.h"
 
@@ -72,11 +73,14 @@ void
 rb_inquiry_write(const char *host, uint16_t port, bool is_tls,
                  const char *path, buf_t *out)
 {
-  buf_add_printf(out, "GET %s HTTP/1.1\r\nHost: %s", path, host);
-  if (port != (is_tls ? 443 : 80)) {
-    buf_add_printf(out, ":%d", port);
-  }
-  buf_add_string(out, "\r\nAccept: */*\r\nConnection: close\r\n\r\n");
+  const rb_http_names_t names = {
+    .target_host = host, .target_port = port, .target_is_tls = is_tls,
+  };
+  char *named = rb_http_url_get_target_host(&names);
+
+  buf_add_printf(out, "GET %s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\n"
+                 "Connection: close\r\n\r\n", path, named);
+  tor_free(named);
 }
 
 /** Read from <b>in</b> what came for <b>inquiry</b>.  Return the status of the

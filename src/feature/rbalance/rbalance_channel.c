@@ -22,6 +22,7 @@
 #include "core/or/relay.h"
 #include "feature/hs/hs_common.h"
 #include "feature/rbalance/rbalance_frame.h"
+#include "feature/rbalance/rbalance_inner.h"
 #include "feature/rbalance/rbalance_stream.h"
 #include "lib/buf/buffers.h"
 
@@ -55,29 +56,6 @@ rb_channel_free_(rb_channel_t *channel)
   tor_free(channel);
 }
 
-/** Return a new connection for the inner end of a channel. */
-static connection_t *
-inner_conn_new(void)
-{
-  connection_t *conn = connection_new(CONN_TYPE_RBALANCE, AF_INET);
-  conn->address = tor_strdup("(Tor_internal)");
-  tor_addr_make_unspec(&conn->addr);
-  return conn;
-}
-
-/** Move everything in <b>buf</b> to the peer at the other end of
- * <b>conn</b>. */
-static void
-send_buf(connection_t *conn, buf_t *buf)
-{
-  size_t len = 0;
-  char *bytes = buf_extract(buf, &len);
-  if (len) {
-    connection_buf_add(bytes, len, conn);
-  }
-  tor_free(bytes);
-}
-
 /** Open a channel to the node with key <b>peer</b> for the cluster
  * <b>cluster_id</b>, and send our part of the handshake.  Return it, or NULL
  * if tor can't open a stream now. */
@@ -87,7 +65,7 @@ rb_channel_dial(const ed25519_public_key_t *peer, const uint8_t *cluster_id,
 {
   char address[HS_SERVICE_ADDR_LEN_BASE32 + 1];
   char *hostname = NULL;
-  connection_t *conn = inner_conn_new();
+  connection_t *conn = rb_inner_conn_new(AF_INET);
   entry_connection_t *entry;
   rb_channel_t *channel;
   buf_t *out = buf_new();
@@ -108,7 +86,7 @@ rb_channel_dial(const ed25519_public_key_t *peer, const uint8_t *cluster_id,
   channel = channel_new(conn, false, ctx->now);
   ed25519_pubkey_copy(&channel->peer, peer);
   rb_handshake_open(&channel->handshake, cluster_id, peer, ctx, out);
-  send_buf(conn, out);
+  connection_buf_add_buf(conn, out);
   buf_free(out);
   connection_start_reading(conn);
   connection_start_reading(ENTRY_TO_CONN(entry));
@@ -125,7 +103,7 @@ rb_channel_accept(edge_connection_t *stream, const uint8_t *cluster_id,
                   const ed25519_public_key_t *responder_key,
                   const rb_handshake_ctx_t *ctx)
 {
-  connection_t *conn = inner_conn_new();
+  connection_t *conn = rb_inner_conn_new(AF_INET);
   rb_channel_t *channel;
 
   if (rb_stream_add(stream) < 0) {
@@ -178,7 +156,7 @@ rb_channel_send(rb_channel_t *channel, const char *text)
       BUG(rb_frame_write(buf, text) < 0)) {
     rb_channel_hang_up(channel);
   } else {
-    send_buf(conn, buf);
+    connection_buf_add_buf(conn, buf);
   }
   buf_free(buf);
 }
@@ -195,7 +173,7 @@ rb_channel_run_handshake(rb_channel_t *channel, connection_t *conn,
     rb_handshake_read(&channel->handshake, ctx, conn->inbuf, out);
 
   if (status == RB_HANDSHAKE_PENDING || status == RB_HANDSHAKE_DONE) {
-    send_buf(conn, out);
+    connection_buf_add_buf(conn, out);
   }
   if (status == RB_HANDSHAKE_DONE) {
     channel->is_up = true;

@@ -45,6 +45,17 @@ HT_PROTOTYPE(inner_map, rb_inner_t, node, inner_hash, inner_eq);
 HT_GENERATE2(inner_map, rb_inner_t, node, inner_hash, inner_eq, 0.6,
              tor_reallocarray_, tor_free_);
 
+/** Return a new connection of the address family <b>family</b> that ends in
+ * the module, for tor to own. */
+connection_t *
+rb_inner_conn_new(int family)
+{
+  connection_t *conn = connection_new(CONN_TYPE_RBALANCE, family);
+  conn->address = tor_strdup("(Tor_internal)");
+  tor_addr_make_unspec(&conn->addr);
+  return conn;
+}
+
 /** Return a new inner connection of the address family <b>family</b>, which
  * belongs to <b>owner</b>, who is called by <b>calls</b>.  Its connection is
  * not among tor's yet. */
@@ -53,9 +64,7 @@ rb_inner_new(int family, const rb_inner_calls_t *calls, void *owner)
 {
   rb_inner_t *inner = tor_malloc_zero(sizeof(*inner));
 
-  inner->conn = connection_new(CONN_TYPE_RBALANCE, family);
-  inner->conn->address = tor_strdup("(Tor_internal)");
-  tor_addr_make_unspec(&inner->conn->addr);
+  inner->conn = rb_inner_conn_new(family);
   inner->conn_id = inner->conn->global_identifier;
   inner->calls = calls;
   inner->owner = owner;

@@ -31,6 +31,7 @@ typedef struct rb_inner_calls_t {
 /** A connection of tor's that ends in the module. */
 typedef struct rb_inner_t rb_inner_t;
 
+struct connection_t *rb_inner_conn_new(int family);
 rb_inner_t *rb_inner_new(int family, const rb_inner_calls_t *calls,
                          void *owner);
 void rb_inner_free_(rb_inner_t *inner);

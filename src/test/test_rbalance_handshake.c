@@ -183,7 +183,7 @@ test_rbalance_handshake_run(void *arg)
 
 /** Return true iff after the <b>len</b> bytes at <b>bytes</b> comes the MAC
  * for <b>label</b> of them and the key of <b>responder</b>, as
- * doc/wire-format.md says. */
+ * doc/protocol.md says. */
 static bool
 has_mac(const end_t *responder, const char *label, const char *bytes,
         size_t len)
@@ -201,7 +201,7 @@ has_mac(const end_t *responder, const char *label, const char *bytes,
   return tor_memeq(mac, bytes + len, sizeof(mac));
 }
 
-/** The bytes of each message are where doc/wire-format.md has them; the time
+/** The bytes of each message are where doc/protocol.md has them; the time
  * is RBT_WALL, big-endian. */
 static void
 test_rbalance_handshake_layout(void *arg)
@@ -442,7 +442,7 @@ test_rbalance_handshake_clocks(void *arg)
   ;
 }
 
-/** The cluster id is the hash that doc/wire-format.md says, as another
+/** The cluster id is the hash that doc/protocol.md says, as another
  * implementation of SHA3-256 computes it. */
 static void
 test_rbalance_handshake_cluster_id(void *arg)

@@ -135,7 +135,7 @@ is_accepted(const json_t *json)
   return accepted;
 }
 
-/** The text of each type is what doc/wire-format.md says. */
+/** The text of each type is what doc/protocol.md says. */
 static void
 test_rbalance_msg_text(void *arg)
 {

@@ -22,7 +22,7 @@
  * looks the same from outside: the stream closes.  The times give each end
  * the other's clock.
  *
- * rbalance_channel.c moves the bytes; doc/wire-format.md has the byte table.
+ * rbalance_channel.c moves the bytes; doc/protocol.md has the byte table.
  **/
 
 #include "orconfig.h"

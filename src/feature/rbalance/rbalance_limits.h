@@ -5,7 +5,7 @@
  * @file rbalance_limits.h
  * @brief Every constant of the rbalance protocol, with its unit and reason.
  *
- * Wire sizes follow doc/wire-format.md.  What an operator can set has its
+ * Wire sizes follow doc/protocol.md.  What an operator can set has its
  * default in rbalance_service_options.inc and its bounds in rbalance_config.c;
  * what is here is fixed.
  **/

@@ -5,7 +5,7 @@
  * @file rbalance_msg_st.h
  * @brief One struct per message that nodes exchange.
  *
- * The field names are those of doc/wire-format.md.
+ * The field names are those of doc/protocol.md.
  **/
 
 #ifndef TOR_FEATURE_RBALANCE_RBALANCE_MSG_ST_H

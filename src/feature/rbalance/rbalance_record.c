@@ -8,7 +8,7 @@
  * A record is JSON text and the node's ed25519 signature of exactly that
  * text, so that a third node can pass it on and nobody has to agree on a
  * canonical form.  A pair (incarnation, sequence) orders the records of a
- * node; rbalance_peers.c keeps the newest.  Fields: doc/wire-format.md.
+ * node; rbalance_peers.c keeps the newest.  Fields: doc/protocol.md.
  **/
 
 #include "orconfig.h"

@@ -19,6 +19,7 @@
 #include "feature/hs/hs_common.h"
 #include "feature/rbalance/rbalance.h"
 #include "feature/rbalance/rbalance_forward.h"
+#include "feature/rbalance/rbalance_pool.h"
 
 #include "core/or/connection_st.h"
 #include "core/or/edge_connection_st.h"
@@ -56,6 +57,7 @@ set_up(fixture_t *f)
   }
   f->service->state->config->target_circuits = 2;
   f->service->state->config->target_timeout = 30 * SEC;
+  rb_pool_reload(f->service->pool, f->service->state->config);
   addressmap_init();
   f->circ = rbt_make_rend_circuit(&f->service->identity_key);
 }
@@ -176,8 +178,9 @@ test_rbalance_forward_open(void *arg)
     groups[i] = entry->entry_cfg.session_group;
   }
   tt_int_op(groups[0], OP_NE, groups[1]);
+  /* Another port of the same host uses the same circuits. */
   tt_assert(groups[2] == groups[0] || groups[2] == groups[1]);
-  tt_assert(groups[3] != groups[0] && groups[3] != groups[1]);
+  tt_int_op(groups[3], OP_EQ, groups[0] + groups[1] - groups[2]);
   tt_int_op(smartlist_len(f.service->openings), OP_EQ, 4);
   tt_int_op(smartlist_len(rbt_sent), OP_EQ, 0);
 
@@ -226,6 +229,36 @@ test_rbalance_forward_loop(void *arg)
     tt_str_op(rbt_last_sent(), OP_EQ, "3/8");
   }
   tt_int_op(smartlist_len(f.service->openings), OP_EQ, 0);
+ done:
+  tear_down(&f);
+}
+
+/** There are no more streams than there may be. */
+static void
+test_rbalance_forward_limit(void *arg)
+{
+  fixture_t f;
+  edge_connection_t *streams[2];
+  (void) arg;
+
+  set_up(&f);
+  f.service->state->config->target_streams = 2;
+  for (int i = 0; i < 2; ++i) {
+    streams[i] = make_stream(&f, i);
+    tt_assert(rbalance_accept_stream(f.circ, streams[i]));
+  }
+  tt_int_op(rb_forward_count(f.service), OP_EQ, 2);
+  /* Those are freed at once. */
+  tt_assert(rbalance_accept_stream(f.circ, make_stream(&f, 0)));
+  tt_str_op(rbt_last_sent(), OP_EQ, "3/11");
+  tt_ptr_op(f.circ->p_streams, OP_EQ, streams[1]);
+  tt_u64_op(f.service->counters.forwards_failed, OP_EQ, 1);
+  rbalance_stream_answered(TO_ENTRY_CONN(TO_CONN(streams[0])->linked_conn),
+                           END_STREAM_REASON_MISC);
+  tt_assert(TO_CONN(streams[0])->marked_for_close);
+  tt_int_op(rb_forward_count(f.service), OP_EQ, 1);
+  tt_assert(rbalance_accept_stream(f.circ, make_stream(&f, 0)));
+  tt_int_op(rb_forward_count(f.service), OP_EQ, 2);
  done:
   tear_down(&f);
 }
@@ -308,6 +341,7 @@ struct testcase_t rbalance_forward_tests[] = {
   TEST(port),
   TEST(open),
   TEST(loop),
+  TEST(limit),
   TEST(failure),
   TEST(expire),
   END_OF_TESTCASES

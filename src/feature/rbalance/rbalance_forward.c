@@ -25,6 +25,7 @@
 #include "core/or/connection_edge.h"
 #include "feature/hs/hs_common.h"
 #include "feature/hs/hs_ident.h"
+#include "feature/rbalance/rbalance_pool.h"
 #include "feature/rbalance/rbalance_probe.h"
 #include "feature/rbalance/rbalance_prober.h"
 #include "feature/rbalance/rbalance_proxy.h"
@@ -83,64 +84,6 @@ rb_forward_find_target(const rb_service_t *service,
     return -1;
   }
   return index;
-}
-
-/** Return the first of the session groups of a new service: tor's own count
- * down from -4 and those in torrc are positive. */
-int
-rb_forward_reserve_groups(void)
-{
-  static int next = INT_MIN;
-  const int first = next;
-  /* After enough reloads they come again, for services that are long gone. */
-  next = next < INT_MIN / 2 ?
-    next + RB_MAX_TARGETS * RB_MAX_TARGET_CIRCUITS : INT_MIN;
-  return first;
-}
-
-/** Return the place of the target of <b>service</b> that is <b>target</b>; 0
- * if there is none any more. */
-static int
-find_index(const rb_service_t *service, const rb_target_t *target)
-{
-  SMARTLIST_FOREACH_BEGIN(service->state->config->targets,
-                          const rb_target_t *, other) {
-    if (!strcmp(other->url, target->url)) {
-      return other_sl_idx;
-    }
-  } SMARTLIST_FOREACH_END(other);
-  return 0;
-}
-
-/** Return the session group, among those of <b>target</b> of <b>service</b>,
- * that has the fewest streams. */
-int
-rb_forward_pick_group(const rb_service_t *service, const rb_target_t *target)
-{
-  const int n_slots = service->state->config->target_circuits;
-  const int first = service->session_groups +
-    find_index(service, target) * RB_MAX_TARGET_CIRCUITS;
-  int n_streams[RB_MAX_TARGET_CIRCUITS];
-  int best = 0;
-
-  memset(n_streams, 0, sizeof(n_streams));
-  SMARTLIST_FOREACH_BEGIN(get_connection_array(), const connection_t *,
-                          conn) {
-    if (conn->type == CONN_TYPE_AP && conn->linked &&
-        !conn->marked_for_close) {
-      const int slot = CONST_TO_ENTRY_CONN(conn)->entry_cfg.session_group -
-        first;
-      if (slot >= 0 && slot < n_slots) {
-        n_streams[slot]++;
-      }
-    }
-  } SMARTLIST_FOREACH_END(conn);
-  for (int slot = 1; slot < n_slots; ++slot) {
-    if (n_streams[slot] < n_streams[best]) {
-      best = slot;
-    }
-  }
-  return first + best;
 }
 
 /** Return true iff <b>target</b> is <b>service</b> itself, or an onion service
@@ -218,7 +161,8 @@ link_stream(rb_service_t *service, const rb_target_t *target,
     return;
   }
   entry = connection_ap_make_link(TO_CONN(stream), target->host, target->port,
-                                  NULL, rb_forward_pick_group(service, target),
+                                  NULL,
+                                  rb_pool_pick_group(service->pool, target),
                                   RB_TARGET_ISOLATION, 0, 0);
   if (!entry) {
     connection_edge_end(stream, END_STREAM_REASON_RESOURCELIMIT);
@@ -229,6 +173,60 @@ link_stream(rb_service_t *service, const rb_target_t *target,
   rb_stream_attach(entry, target->reach == RB_REACH_ONION);
 }
 
+/** Return how many streams of clients of <b>service</b> have a target, or are
+ * on their way there. */
+int
+rb_forward_count(const rb_service_t *service)
+{
+  int n = smartlist_len(service->proxies);
+
+  SMARTLIST_FOREACH_BEGIN(get_connection_array(), connection_t *, conn) {
+    if (conn->type == CONN_TYPE_EXIT && !conn->marked_for_close &&
+        conn->linked_conn && conn->linked_conn->type == CONN_TYPE_AP &&
+        ed25519_pubkey_eq(&TO_EDGE_CONN(conn)->hs_ident->identity_pk,
+                          &service->identity_key)) {
+      ++n;
+    }
+  } SMARTLIST_FOREACH_END(conn);
+  return n;
+}
+
+/** Count a client's stream of <b>service</b>, unless that is NULL, as open or
+ * failed. */
+void
+rb_forward_note(rb_service_t *service, bool is_open)
+{
+  if (service) {
+    *(is_open ? &service->counters.forwards_opened :
+                &service->counters.forwards_failed) += 1;
+  }
+}
+
+/** Return why <b>service</b> can't forward a stream that has so many
+ * <b>candidates</b>, one of END_STREAM_REASON_*; 0 if it can. */
+static int
+find_obstacle(const rb_service_t *service, const smartlist_t *candidates)
+{
+  const int limit = service->state->config->target_streams;
+
+  if (!smartlist_len(candidates)) {
+    static ratelim_t rate = RATELIM_INIT(3600);
+    log_fn_ratelim(&rate, LOG_WARN, LD_REND, "HiddenServiceBalanceTarget of "
+                   "%s leads back to that service: its streams are refused.",
+                   safe_str_client(service->address));
+    return END_STREAM_REASON_NOROUTE;
+  }
+  if (rb_forward_count(service) >= limit) {
+    static ratelim_t rate = RATELIM_INIT(600);
+    log_fn_ratelim(&rate, LOG_WARN, LD_REND, "Clients of %s have %d streams "
+                   "to targets, as many as HiddenServiceBalanceTargetStreams "
+                   "says: others are refused.",
+                   safe_str_client(service->address), limit);
+    return END_STREAM_REASON_RESOURCELIMIT;
+  }
+  return 0;
+}
+
 /** Forward the client's <b>stream</b>, attached to its rendezvous circuit, to
  * the target <b>index</b> of <b>service</b>, or to another one for the same
  * virtual port.  If that can't be, end it. */
@@ -236,15 +234,13 @@ void
 rb_forward_start(rb_service_t *service, int index, edge_connection_t *stream)
 {
   smartlist_t *candidates = list_candidates(service, index);
+  const int obstacle = find_obstacle(service, candidates);
   const rb_target_t *target;
 
-  if (!smartlist_len(candidates)) {
-    static ratelim_t limit = RATELIM_INIT(3600);
-    log_fn_ratelim(&limit, LOG_WARN, LD_REND, "HiddenServiceBalanceTarget of "
-                   "%s leads back to that service: its streams are refused.",
-                   safe_str_client(service->address));
+  if (obstacle) {
     rb_targets_free(candidates);
-    rb_stream_refuse(stream, END_STREAM_REASON_NOROUTE);
+    rb_forward_note(service, false);
+    rb_stream_refuse(stream, obstacle);
     return;
   }
   target = smartlist_get(candidates, 0);
@@ -299,35 +295,6 @@ rb_forward_reason(int reason)
   return (uint8_t) reason;
 }
 
-/** Count a client's stream of <b>service</b>, unless that is NULL, as open or
- * failed. */
-void
-rb_forward_note(rb_service_t *service, bool is_open)
-{
-  if (service) {
-    *(is_open ? &service->counters.forwards_opened :
-                &service->counters.forwards_failed) += 1;
-  }
-}
-
-/** Return how many streams of clients of <b>service</b> have a target, or are
- * on their way there. */
-int
-rb_forward_count(const rb_service_t *service)
-{
-  int n = smartlist_len(service->proxies);
-
-  SMARTLIST_FOREACH_BEGIN(get_connection_array(), connection_t *, conn) {
-    if (conn->type == CONN_TYPE_EXIT && conn->linked_conn &&
-        conn->linked_conn->type == CONN_TYPE_AP &&
-        ed25519_pubkey_eq(&TO_EDGE_CONN(conn)->hs_ident->identity_pk,
-                          &service->identity_key)) {
-      ++n;
-    }
-  } SMARTLIST_FOREACH_END(conn);
-  return n;
-}
-
 /** The stream <b>target_conn</b> to a target is open, if <b>reason</b> is 0,
  * or failed: so does the client's <b>stream</b>. */
 void
@@ -367,6 +334,9 @@ rb_forward_expire(rb_service_t *service)
     }
     if (has_target && (target->state != AP_CONN_STATE_OPEN ||
                        (!has_client && !connection_is_reading(target)))) {
+      if (has_client) {
+        rb_stream_blame_circuit(target);
+      }
       rb_stream_abandon(target, has_client ? END_STREAM_REASON_TIMEOUT :
                                              END_STREAM_REASON_DONE);
     }

@@ -20,11 +20,8 @@ struct hs_port_config_t *rb_forward_make_port(const smartlist_t *targets,
                                               int index);
 int rb_forward_find_target(const rb_service_t *service,
                            const struct edge_connection_t *stream);
-int rb_forward_reserve_groups(void);
 void rb_forward_start(rb_service_t *service, int index,
                       struct edge_connection_t *stream);
-int rb_forward_pick_group(const rb_service_t *service,
-                          const rb_target_t *target);
 uint8_t rb_forward_reason(int reason);
 void rb_forward_note(rb_service_t *service, bool is_open);
 int rb_forward_count(const rb_service_t *service);

@@ -17,6 +17,7 @@
 #include "feature/rbalance/rbalance_desc.h"
 #include "feature/rbalance/rbalance_leave.h"
 #include "feature/rbalance/rbalance_probe.h"
+#include "feature/rbalance/rbalance_pool.h"
 #include "feature/rbalance/rbalance_prober.h"
 #include "feature/rbalance/rbalance_registry.h"
 #include "lib/encoding/binascii.h"
@@ -280,6 +281,20 @@ add_points(const rb_service_t *service, smartlist_t *lines)
   }
 }
 
+/** Return how many circuits to the target <b>url</b> of <b>service</b> are
+ * ready; -1 if that needs none. */
+static int
+count_circuits(const rb_service_t *service, const char *url)
+{
+  SMARTLIST_FOREACH_BEGIN(service->state->config->targets,
+                          const rb_target_t *, target) {
+    if (!strcmp(target->url, url)) {
+      return rb_pool_count_ready(service->pool, target);
+    }
+  } SMARTLIST_FOREACH_END(target);
+  return -1;
+}
+
 /** Append to <b>lines</b> the lines of hs/balance/targets for
  * <b>service</b>. */
 static void
@@ -290,13 +305,20 @@ add_targets(const rb_service_t *service, smartlist_t *lines)
                           const rb_probe_t *, probe) {
     char *reason = rb_probe_format_reason(probe);
     char *last = NULL;
+    const int n_circuits = count_circuits(service, probe->url);
+    char *circuits = NULL;
+    if (n_circuits >= 0) {
+      tor_asprintf(&circuits, " CIRCUITS=%d", n_circuits);
+    }
     if (probe->ended_at) {
       tor_asprintf(&last, " LAST_PROBE=%" PRIu64,
                    seconds_between(probe->ended_at, now));
     }
-    smartlist_add_asprintf(lines, "TARGET=%s STATE=%s FAILURES=%d%s%s",
+    smartlist_add_asprintf(lines, "TARGET=%s STATE=%s FAILURES=%d%s%s%s",
                            probe->url, rb_health_to_string(probe->health),
-                           probe->n_failures, last ? last : "", reason);
+                           probe->n_failures, circuits ? circuits : "",
+                           last ? last : "", reason);
+    tor_free(circuits);
     tor_free(last);
     tor_free(reason);
   } SMARTLIST_FOREACH_END(probe);

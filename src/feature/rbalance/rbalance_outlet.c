@@ -257,6 +257,17 @@ rb_outlet_free_(rb_outlet_t *outlet)
   tor_free(outlet);
 }
 
+/** <b>outlet</b> took too long: if it is not even open, put no further streams
+ * on its circuit.  NULL is fine. */
+void
+rb_outlet_blame_circuit(const rb_outlet_t *outlet)
+{
+  connection_t *conn = outlet ? get_conn(outlet) : NULL;
+  if (conn && conn->linked_conn && !outlet->is_open) {
+    rb_stream_blame_circuit(conn->linked_conn);
+  }
+}
+
 /** Return what arrived on <b>outlet</b>, for the caller to take from; NULL if
  * its connection is gone. */
 buf_t *

@@ -41,6 +41,7 @@ void rb_outlet_answered(struct connection_t *conn, int reason);
 void rb_outlet_free_(rb_outlet_t *outlet);
 #define rb_outlet_free(outlet) \
   FREE_AND_NULL(rb_outlet_t, rb_outlet_free_, (outlet))
+void rb_outlet_blame_circuit(const rb_outlet_t *outlet);
 buf_t *rb_outlet_get_inbuf(rb_outlet_t *outlet);
 void rb_outlet_send(rb_outlet_t *outlet, buf_t *bytes);
 size_t rb_outlet_get_unsent(const rb_outlet_t *outlet);

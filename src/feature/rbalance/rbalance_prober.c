@@ -19,6 +19,7 @@
 #include "feature/hs/hs_service.h"
 #include "feature/rbalance/rbalance_cevent.h"
 #include "feature/rbalance/rbalance_forward.h"
+#include "feature/rbalance/rbalance_pool.h"
 #include "feature/rbalance/rbalance_service.h"
 #include "feature/rbalance/rbalance_visit.h"
 
@@ -232,7 +233,7 @@ begin(place_t *place)
       rb_forward_get_tls(service, target) : NULL;
     place->visit =
       rb_visit_target(target, tls, service->state->config->probe_path,
-                      rb_forward_pick_group(service, target), visit_done,
+                      rb_pool_pick_group(service->pool, target), visit_done,
                       place);
   } else {
     place->visit = rb_visit_port(place->port, visit_done, place);
@@ -276,6 +277,7 @@ rb_prober_run(rb_prober_t *prober)
 
   SMARTLIST_FOREACH_BEGIN(prober->places, place_t *, place) {
     if (place->visit && rb_probe_is_late(place->probe, now)) {
+      rb_visit_blame_circuit(place->visit);
       visit_done(place, RB_OUTCOME_TIMEOUT, 0);
     }
     if (rb_probe_begin(place->probe, state->config, state->network_is_ready,

@@ -29,6 +29,7 @@
 #include "feature/rbalance/rbalance_inner.h"
 #include "feature/rbalance/rbalance_outlet.h"
 #include "feature/rbalance/rbalance_pipe.h"
+#include "feature/rbalance/rbalance_pool.h"
 #include "feature/rbalance/rbalance_stream.h"
 #include "lib/intmath/cmp.h"
 
@@ -363,7 +364,8 @@ try_next(rb_proxy_t *proxy, int reason)
     rb_pipe_free(proxy->pipe);
     proxy->pipe = make_pipe(proxy, target);
     proxy->outlet =
-      rb_outlet_open(target, rb_forward_pick_group(proxy->service, target),
+      rb_outlet_open(target,
+                     rb_pool_pick_group(proxy->service->pool, target),
                      &outlet_calls, proxy);
     rb_target_free(target);
   }
@@ -445,6 +447,7 @@ check_time(rb_proxy_t *proxy, const rb_config_t *config, uint64_t now)
 {
   if (!proxy->is_open) {
     if (now >= proxy->waits_since + config->target_timeout) {
+      rb_outlet_blame_circuit(proxy->outlet);
       try_next(proxy, END_STREAM_REASON_TIMEOUT);
     }
   } else if (proxy->waits_for == RB_HTTP_HEAD) {

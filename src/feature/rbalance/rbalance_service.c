@@ -27,6 +27,7 @@
 #include "feature/rbalance/rbalance_hsdir.h"
 #include "feature/rbalance/rbalance_keys.h"
 #include "feature/rbalance/rbalance_node.h"
+#include "feature/rbalance/rbalance_pool.h"
 #include "feature/rbalance/rbalance_prober.h"
 #include "feature/rbalance/rbalance_proxy.h"
 #include "feature/rbalance/rbalance_settings.h"
@@ -323,6 +324,10 @@ rb_service_run(rb_service_t *service, const hs_service_t *hs_service)
   rb_desc_report_points(service, hs_service);
   tick(service);
   rb_prober_run(service->prober);
+  if (service->state->network_is_ready) {
+    rb_pool_run(service->pool, rb_prober_get_probes(service->prober),
+                rb_now_mono());
+  }
   if (rb_now_mono() >= service->save_at) {
     rb_statefile_save(hs_service->config.directory_path, service->state,
                       &service->saved);
@@ -352,6 +357,7 @@ rb_service_free_(rb_service_t *service)
                     tor_free(p));
   smartlist_free(service->published);
   rb_prober_free(service->prober);
+  rb_pool_free(service->pool);
   rb_admissions_free(service->admissions);
   rb_tokens_free(service->tokens);
   rb_state_free(service->state);
@@ -391,7 +397,7 @@ rb_service_new(const hs_service_t *hs_service,
   service->openings = smartlist_new();
   service->proxies = smartlist_new();
   service->tls_targets = strmap_new();
-  service->session_groups = rb_forward_reserve_groups();
+  service->pool = rb_pool_new(hs_service->config.rbalance);
   service->published = smartlist_new();
   rb_cluster_id(&service->identity_key, cluster_id);
   crypto_rand((char *) &seed, sizeof(seed));
@@ -439,5 +445,6 @@ rb_service_reload(rb_service_t *service, const hs_service_t *hs_service,
   event.type = RB_EV_CONFIG;
   event.u.config = hs_service->config.rbalance;
   rb_service_event(service, &event);
+  rb_pool_reload(service->pool, hs_service->config.rbalance);
   rb_prober_reload(service->prober, hs_service);
 }

@@ -17,6 +17,7 @@
 #include "lib/container/map.h"
 
 struct hs_service_t;
+struct rb_pool_t;
 struct rb_prober_t;
 
 /** A point as it was published, with its owner. */
@@ -68,8 +69,8 @@ typedef struct rb_service_t {
   smartlist_t *proxies;
   /** rb_tls_target_t of the targets that speak TLS, by URL, owned. */
   strmap_t *tls_targets;
-  /** The first of the session groups that isolate circuits to targets. */
-  int session_groups;
+  /** The circuits to its targets, owned. */
+  struct rb_pool_t *pool;
   /** What probes its targets and backends, owned. */
   struct rb_prober_t *prober;
   /** True iff the node onion service must be made anew. */

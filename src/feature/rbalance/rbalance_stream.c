@@ -20,6 +20,7 @@
 
 #include "core/or/edge_connection_st.h"
 #include "core/or/entry_connection_st.h"
+#include "core/or/origin_circuit_st.h"
 
 /** End the client's <b>stream</b>, attached to its rendezvous circuit but not
  * among tor's connections yet, with <b>reason</b>, and free it. */
@@ -69,4 +70,16 @@ rb_stream_abandon(connection_t *conn, int reason)
 {
   connection_edge_end(TO_EDGE_CONN(conn), reason);
   connection_mark_unattached_ap(TO_ENTRY_CONN(conn), reason);
+}
+
+/** Put no further streams on the circuit of <b>conn</b>, a stream of our
+ * client side that was not open in time: the circuit may lead nowhere, and
+ * while it has the fewest streams, it would get the next. */
+void
+rb_stream_blame_circuit(connection_t *conn)
+{
+  circuit_t *circ = circuit_get_by_edge_conn(TO_EDGE_CONN(conn));
+  if (circ && CIRCUIT_IS_ORIGIN(circ)) {
+    mark_circuit_unusable_for_new_conns(TO_ORIGIN_CIRCUIT(circ));
+  }
 }

@@ -11,8 +11,8 @@
 
 #include "lib/cc/torint.h"
 
-/** Isolate streams by target and by the circuit that we chose. */
-#define RB_TARGET_ISOLATION (ISO_SESSIONGRP|ISO_DESTADDR|ISO_DESTPORT)
+/** Isolate streams by the circuit that we chose, which is to one host. */
+#define RB_TARGET_ISOLATION (ISO_SESSIONGRP|ISO_DESTADDR)
 
 struct connection_t;
 struct edge_connection_t;
@@ -22,5 +22,6 @@ int rb_stream_add(struct edge_connection_t *stream);
 void rb_stream_refuse(struct edge_connection_t *stream, int reason);
 void rb_stream_attach(struct entry_connection_t *entry, bool to_onion);
 void rb_stream_abandon(struct connection_t *conn, int reason);
+void rb_stream_blame_circuit(struct connection_t *conn);
 
 #endif /* !defined(TOR_FEATURE_RBALANCE_RBALANCE_STREAM_H) */

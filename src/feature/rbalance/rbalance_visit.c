@@ -245,6 +245,13 @@ rb_visit_port(const struct hs_port_config_t *port, rb_visit_done_fn_t done,
   return visit;
 }
 
+/** <b>visit</b> took too long: see rb_outlet_blame_circuit(). */
+void
+rb_visit_blame_circuit(const rb_visit_t *visit)
+{
+  rb_outlet_blame_circuit(visit->outlet);
+}
+
 /** End <b>visit</b>, and release it; its owner is not called.  NULL is
  * fine. */
 void

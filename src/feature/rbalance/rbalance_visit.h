@@ -29,6 +29,7 @@ rb_visit_t *rb_visit_target(const rb_target_t *target,
                             void *owner);
 rb_visit_t *rb_visit_port(const struct hs_port_config_t *port,
                           rb_visit_done_fn_t done, void *owner);
+void rb_visit_blame_circuit(const rb_visit_t *visit);
 void rb_visit_free_(rb_visit_t *visit);
 #define rb_visit_free(visit) \
   FREE_AND_NULL(rb_visit_t, rb_visit_free_, (visit))

@@ -78,6 +78,49 @@ def wait_idle(cluster):
                lambda: [streams(node) for node in cluster.running])
 
 
+def circuits_to(node, target):
+    """Return the ids of the circuits that a node has to a target."""
+    return {line.split()[0]
+            for line in node.control.info("circuit-status").splitlines()
+            if "PURPOSE=HS_CLIENT_REND" in line
+            and target.key.address in line}
+
+
+def ready_circuits(node, target):
+    """Return how many of them a node says are ready for streams."""
+    for row in node.targets():
+        if row["TARGET"] == "tcp://%s:80" % target.hostname:
+            return int(row["CIRCUITS"])
+    return None
+
+
+def wait_ready(cluster, target):
+    """Wait until each node has all its circuits to the target, and idles."""
+    wait.until(lambda: all(ready_circuits(node, target) == _CIRCUITS
+                           and len(circuits_to(node, target)) == _CIRCUITS
+                           for node in cluster.running),
+               _SECONDS, "circuits to the target", cluster.explain)
+    wait_idle(cluster)
+
+
+def test_circuits_are_there_before_streams(forwarding, client, target):
+    """A stream finds a circuit; one that breaks is replaced unasked."""
+    wait_ready(forwarding, target)
+    before = {node: circuits_to(node, target) for node in forwarding.running}
+    for _ in range(6):
+        assert client.request(forwarding.hostname, port=_HTTP).ok
+    assert before == {node: circuits_to(node, target)
+                      for node in forwarding.running}
+    for node, ids in before.items():
+        broken = min(ids)
+        node.control.command("CLOSECIRCUIT " + broken)
+        wait.until(lambda: broken not in circuits_to(node, target),
+                   _SECONDS, "end of a circuit", forwarding.explain)
+    wait_ready(forwarding, target)
+    for node, ids in before.items():
+        assert len(circuits_to(node, target) & ids) == _CIRCUITS - 1
+
+
 def test_clients_reach_the_target(forwarding, client):
     """HTTP through the service comes from the target, or from an address."""
     for _ in range(6):
@@ -170,17 +213,18 @@ def test_target_that_hangs(forwarding, client, target):
 def test_streams_are_spread_over_circuits(forwarding, client, target):
     """Each node has as many circuits to the target as it may."""
     socks = []
+    wait_ready(forwarding, target)
     try:
         for _ in range(8 * _CIRCUITS):
             socks.append(open_stream(client, forwarding.hostname, _ECHO))
-        assert sum(len(streams(node)) for node in forwarding.running) == len(
-            socks)
-        for node in forwarding.running:
-            circuits = [line for line in node.control.info(
-                "circuit-status").split("\n")
-                        if "HS_CLIENT_REND" in line
-                        and target.key.address in line]
-            assert len(circuits) == _CIRCUITS, circuits
+        used = {node: [line.split()[2] for line in streams(node)
+                       if target.hostname in line]
+                for node in forwarding.running}
+        assert sum(map(len, used.values())) == len(socks)
+        for node, ids in used.items():
+            assert len(circuits_to(node, target)) == _CIRCUITS
+            counts = [ids.count(one) for one in circuits_to(node, target)]
+            assert max(counts) - min(counts) <= 1, counts
         for sock in socks:
             sock.sendall(b"x")
             assert receive(sock, 1) == b"x"

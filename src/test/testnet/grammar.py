@@ -26,6 +26,7 @@ _VALUES = {
     "EXCLUDED": _FLAG, "KEYLESS": _FLAG, "CANDIDATE": _FLAG,
     "BACKENDS_DOWN": _FLAG, "TARGET": r"(tcp|tls|http|https|unix):\S+",
     "STATUS": r"\d{3}", "FAILURES": _NUMBER, "LAST_PROBE": _NUMBER,
+    "CIRCUITS": _NUMBER,
     "OK_CURRENT": r"\d+/\d+",
     "OK_NEXT": r"\d+/\d+", "DESC": "CURRENT|NEXT", "MODE": "SINGLE|MULTI",
     "ROLE": "PUBLISHER|STANDBY", "CHANNEL": "OUT|IN|NONE|SELF",

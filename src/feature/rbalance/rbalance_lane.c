@@ -1,0 +1,74 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file rbalance_lane.c
+ * @brief Which circuit to a target takes a stream, and which is to be built.
+ *
+ * There are as many lanes to a target as it may have circuits.  A lane without
+ * a circuit that lasts gets one before a client needs it; one whose target
+ * does not answer rests, so that nobody is asked all the time.
+ **/
+
+#include "orconfig.h"
+#include "feature/rbalance/rbalance_lane.h"
+
+/** Lanes to one target that may be opening at a time. */
+#define RB_LANES_OPENING 4
+/** Milliseconds that a lane rests after it opened, and after it did not. */
+#define RB_LANE_OPENED_MSEC (5 * 1000)
+#define RB_LANE_FAILED_MSEC (30 * 1000)
+
+/** Return which of the <b>n</b> <b>lanes</b> takes the next stream: the one
+ * with the fewest of those that are ready; if none is, of all. */
+int
+rb_lanes_choose(const rb_lane_t *lanes, int n)
+{
+  int best = 0;
+  for (int i = 1; i < n; ++i) {
+    const bool is_readier = lanes[i].is_ready && !lanes[best].is_ready;
+    if (is_readier || (lanes[i].is_ready == lanes[best].is_ready &&
+                       lanes[i].n_streams < lanes[best].n_streams)) {
+      best = i;
+    }
+  }
+  return best;
+}
+
+/** Return which of the <b>n</b> <b>lanes</b> is to be opened at monotonic
+ * milliseconds <b>now</b>; -1 for none. */
+int
+rb_lanes_find_needy(const rb_lane_t *lanes, int n, uint64_t now)
+{
+  int n_opening = 0;
+  int needy = -1;
+  for (int i = 0; i < n; ++i) {
+    n_opening += lanes[i].is_opening;
+    if (needy < 0 && !lanes[i].is_lasting && !lanes[i].is_opening &&
+        now >= lanes[i].rests_until) {
+      needy = i;
+    }
+  }
+  return n_opening < RB_LANES_OPENING ? needy : -1;
+}
+
+/** The opening of <b>lane</b> ended at monotonic milliseconds <b>now</b>, well
+ * if <b>has_opened</b>. */
+void
+rb_lane_rest(rb_lane_t *lane, bool has_opened, uint64_t now)
+{
+  lane->is_opening = false;
+  lane->rests_until = now + (has_opened ? RB_LANE_OPENED_MSEC :
+                                          RB_LANE_FAILED_MSEC);
+}
+
+/** Return how many of the <b>n</b> <b>lanes</b> are ready. */
+int
+rb_lanes_count_ready(const rb_lane_t *lanes, int n)
+{
+  int n_ready = 0;
+  for (int i = 0; i < n; ++i) {
+    n_ready += lanes[i].is_ready;
+  }
+  return n_ready;
+}

@@ -121,6 +121,7 @@ rbt_make_config(void)
   config->head_timeout = 30000;
   config->idle_timeout = 300000;
   config->target_circuits = 4;
+  config->target_streams = 16384;
   config->probe_path = tor_strdup("/health");
   config->probe_interval = 60000;
   config->probe_timeout = 5000;

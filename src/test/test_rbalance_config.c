@@ -183,6 +183,7 @@ test_rbalance_config_defaults(void *arg)
   tt_int_op(config->max_peers, OP_EQ, expected->max_peers);
   tt_int_op(config->dead_threshold, OP_EQ, expected->dead_threshold);
   tt_int_op(config->target_circuits, OP_EQ, expected->target_circuits);
+  tt_int_op(config->target_streams, OP_EQ, expected->target_streams);
   tt_int_op(smartlist_len(config->targets), OP_EQ, 0);
 #define CHECK(field) tt_u64_op(config->field, OP_EQ, expected->field)
   CHECK(heartbeat_interval);

@@ -138,6 +138,10 @@ test_rbalance_settings_numbers(void *arg)
     { offsetof(rb_config_t, target_circuits), 1, 64,
       "HiddenServiceBalanceTargetCircuits is 0, but must be at least 1",
       "HiddenServiceBalanceTargetCircuits is 65, but must be at most 64" },
+    { offsetof(rb_config_t, target_streams), 1, 1000000,
+      "HiddenServiceBalanceTargetStreams is 0, but must be at least 1",
+      "HiddenServiceBalanceTargetStreams is 1000001, but must be at most "
+      "1000000" },
     { offsetof(rb_config_t, dead_threshold), 1, 1000,
       "HiddenServiceBalanceDeadThreshold is 0, but must be at least 1",
       "HiddenServiceBalanceDeadThreshold is 1001, but must be at most "

@@ -151,6 +151,7 @@ copy_numbers(rb_config_t *config, const hs_opts_t *hs_opts)
   config->max_intro_points = hs_opts->HiddenServiceBalanceMaxIntroPoints;
   config->max_peers = hs_opts->HiddenServiceBalanceMaxPeers;
   config->target_circuits = hs_opts->HiddenServiceBalanceTargetCircuits;
+  config->target_streams = hs_opts->HiddenServiceBalanceTargetStreams;
   config->target_timeout = MSEC(TargetTimeout);
   config->head_timeout = MSEC(TargetHeadTimeout);
   config->idle_timeout = MSEC(TargetIdleTimeout);

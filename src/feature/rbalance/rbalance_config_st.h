@@ -38,8 +38,10 @@ typedef struct rb_config_t {
   uint64_t idle_timeout;
   /** True iff HTTP targets are told which streams share a client's circuit. */
   bool export_circuit;
-  /** Circuits that the streams to one target are spread over. */
+  /** Circuits that the streams to one host of targets are spread over. */
   int target_circuits;
+  /** Streams that may be at all targets at a time. */
+  int target_streams;
   /** What web servers are asked for when they are probed, owned. */
   char *probe_path;
   /** How often targets and backends are probed, 0 for never; how long one may

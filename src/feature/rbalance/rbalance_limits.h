@@ -107,9 +107,11 @@
 /** HSDirs of one descriptor that we keep track of; a consensus asks for 8
  * unless it has other parameters. */
 #define RB_MAX_HSDIRS 32
-/** Most targets of a service, and most circuits to one of them. */
+/** Most targets of a service, most circuits to one host of them, and most
+ * streams to all. */
 #define RB_MAX_TARGETS 64
 #define RB_MAX_TARGET_CIRCUITS 64
+#define RB_MAX_TARGET_STREAMS 1000000
 /** Bytes and fields of the head of a request or answer, and bytes of its first
  * line, that are taken; browsers and servers stay far below. */
 #define RB_HTTP_MAX_HEAD_LEN 65536

@@ -103,6 +103,7 @@ find_range_fault(const rb_config_t *config, bool is_testing)
     NUMBER("MaxIntroPoints", max_intro_points, 3, RB_MAX_POINTS),
     NUMBER("MaxPeers", max_peers, 1, 1024),
     NUMBER("TargetCircuits", target_circuits, 1, RB_MAX_TARGET_CIRCUITS),
+    NUMBER("TargetStreams", target_streams, 1, RB_MAX_TARGET_STREAMS),
     TIME("TargetTimeout", target_timeout, SEC),
     TIME("TargetHeadTimeout", head_timeout, SEC),
     TIME("TargetIdleTimeout", idle_timeout, SEC),

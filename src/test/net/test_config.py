@@ -18,6 +18,7 @@ _BOUNDS = [
     ("MaxPeers", "0", "1", "1024", "1025"),
     ("DeadThreshold", "0", "1", None, None),
     ("TargetCircuits", "0", "1", "64", "65"),
+    ("TargetStreams", "0", "1", "1000000", "1000001"),
     ("TakeoverGrace", "29 seconds", "30 seconds", None, None),
     ("RefreshInterval", "59 seconds", "60 seconds", None, None),
     ("DescriptorMaxAge", "59 seconds", "60 seconds", None, None),

@@ -36,7 +36,7 @@ test_rbalance_admission_replay(void *arg)
   tt_assert(!ask(admissions, 1, 1, 1000));
   tt_assert(!ask(admissions, 2, 1, 1000));
   tt_assert(!ask(admissions, 1, 1, 360999));
-  tt_assert(ask(admissions, 1, 1, 361000));
+  tt_assert(ask(admissions, 1, 1, 362000));
  done:
   rb_admissions_free(admissions);
 }
@@ -53,7 +53,7 @@ test_rbalance_admission_rate(void *arg)
   }
   tt_assert(!ask(admissions, 1, 100, 1000));
   tt_assert(ask(admissions, 2, 101, 1000));
-  tt_assert(ask(admissions, 1, 102, 361000));
+  tt_assert(ask(admissions, 1, 102, 362000));
  done:
   rb_admissions_free(admissions);
 }
@@ -69,7 +69,7 @@ test_rbalance_admission_limit(void *arg)
     tt_int_op(ask(admissions, i, i, 1000), OP_EQ, i < RB_MAX_ADMISSIONS);
   }
   tt_int_op(smartlist_len(admissions->list), OP_EQ, RB_MAX_ADMISSIONS);
-  tt_assert(ask(admissions, 1, 20000, 361000));
+  tt_assert(ask(admissions, 1, 20000, 362000));
   tt_int_op(smartlist_len(admissions->list), OP_EQ, 1);
  done:
   rb_admissions_free(admissions);

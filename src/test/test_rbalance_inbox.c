@@ -13,6 +13,7 @@
 
 #include "feature/rbalance/rbalance_inbox.h"
 #include "feature/rbalance/rbalance_msg.h"
+#include "feature/rbalance/rbalance_step.h"
 
 /** Return a simulation of two nodes that are up. */
 static rbt_sim_t *
@@ -270,6 +271,55 @@ test_rbalance_inbox_pong(void *arg)
   rbt_sim_free(sim);
 }
 
+/** Return how often node 0 of <b>sim</b> tells of node 1's clock when that
+ * answers a ping with a clock that is <b>ahead</b> milliseconds ahead. */
+static int
+count_complaints(const rbt_sim_t *sim, uint64_t ahead)
+{
+  const rb_now_t now = { RBT_WALL + 40000, RBT_MONO + 40000 };
+  rb_msg_t *msg = rb_msg_new(RB_MSG_PONG);
+  smartlist_t *actions;
+  rb_event_t event;
+  char *text;
+  int n = 0;
+
+  strlcpy(msg->node_id, "beta", sizeof(msg->node_id));
+  msg->u.ping.id = sender(sim)->ping_id = 9;
+  sender(sim)->ping_sent = now;
+  msg->timestamp = now.wall + ahead;
+  msg->number = sender(sim)->last_received_number + 1;
+  text = rb_msg_encode(msg);
+  memset(&event, 0, sizeof(event));
+  event.type = RB_EV_FRAME;
+  event.u.frame.channel = sender(sim)->channel;
+  event.u.frame.text = text;
+  event.u.frame.len = strlen(text);
+  actions = rb_step(receiver(sim), &event, now);
+  SMARTLIST_FOREACH(actions, const rb_action_t *, action,
+                    n += action->type == RB_ACT_CLOCK_SKEW);
+  rb_actions_free(actions);
+  rb_msg_free(msg);
+  tor_free(text);
+  return n;
+}
+
+/** The operator is told once that a clock is wrong, also of one that was so
+ * when the channel came up; and again when it was right meanwhile. */
+static void
+test_rbalance_inbox_clock(void *arg)
+{
+  rbt_sim_t *sim = make_pair();
+  (void) arg;
+
+  sender(sim)->skew = 6000;
+  tt_int_op(count_complaints(sim, 6000), OP_EQ, 1);
+  tt_int_op(count_complaints(sim, 6000), OP_EQ, 0);
+  tt_int_op(count_complaints(sim, 5000), OP_EQ, 0);
+  tt_int_op(count_complaints(sim, 6000), OP_EQ, 1);
+ done:
+  rbt_sim_free(sim);
+}
+
 #define T(name) { #name, test_rbalance_inbox_ ## name, TT_FORK, NULL, NULL }
 
 struct testcase_t rbalance_inbox_tests[] = {
@@ -280,5 +330,6 @@ struct testcase_t rbalance_inbox_tests[] = {
   T(record),
   T(own_record),
   T(pong),
+  T(clock),
   END_OF_TESTCASES
 };

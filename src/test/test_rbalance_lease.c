@@ -173,11 +173,26 @@ test_rbalance_lease_revision_limit(void *arg)
 {
   ed25519_public_key_t key;
   rb_state_t *state = make_state(&key);
+  rb_lease_t lease;
   (void) arg;
 
   tt_u64_op(next_revision(state, 0, CRYPTO_OPE_ERROR), OP_EQ, 1);
   rb_slot_note_upload(&state->slots[0], 1, RBT_MONO);
   tt_u64_op(next_revision(state, 0, CRYPTO_OPE_ERROR), OP_EQ, 2);
+
+  /* What a node tells of leaves room to stay above it. */
+  memset(&lease, 0, sizeof(lease));
+  ed25519_pubkey_copy(&lease.node_key, &key);
+  memcpy(lease.revisions[0].blinded_key, state->slots[0].blinded_key,
+         ED25519_PUBKEY_LEN);
+  lease.n_revisions = 1;
+  for (int i = 1; i >= 0; --i) {
+    lease.number++;
+    lease.revisions[0].counter = RB_MAX_TOLD_REVISION + i;
+    tt_assert(rb_lease_note(state, &lease, RBT_MONO));
+    tt_u64_op(next_revision(state, 0, 2), OP_EQ,
+              i ? 2 : RB_MAX_TOLD_REVISION + 1);
+  }
   rb_slot_note_upload(&state->slots[0], RB_MAX_REVISION, RBT_MONO);
   tt_u64_op(next_revision(state, 0, 2), OP_EQ, RB_MAX_REVISION);
   tt_u64_op(next_revision(state, 0, CRYPTO_OPE_ERROR), OP_EQ,

@@ -100,6 +100,53 @@ test_rbalance_service_reload(void *arg)
   tor_free(longer);
 }
 
+/** A channel ends half a minute after its token was taken off, unless that
+ * comes back; others go on. */
+static void
+test_rbalance_service_old_token(void *arg)
+{
+  hs_service_t *service = rbt_register_service(1);
+  rb_service_t *balanced = rbt_find_balanced(service);
+  rb_channel_t *old = rbt_add_channel(balanced, rbt_make_conn(), 2, false);
+  rb_channel_t *new = rbt_add_channel(balanced, rbt_make_conn(), 3, true);
+  char *path = NULL, *text = NULL, *both = NULL;
+  const char *other = "0123456789abcdef0123456789abcdef\n";
+  (void) arg;
+
+  tor_asprintf(&path, "%s/rbalance/cluster_token",
+               service->config.directory_path);
+  text = read_file_to_str(path, 0, NULL);
+  tor_asprintf(&both, "%s%s", other, text);
+  old->is_up = new->is_up = true;
+  memcpy(&old->token, smartlist_get(balanced->tokens, 0), sizeof(rb_token_t));
+  tt_int_op(write_str_to_file(path, both, 0), OP_EQ, 0);
+  rbalance_service_registered(service);
+  memcpy(&new->token, smartlist_get(balanced->tokens, 0), sizeof(rb_token_t));
+  tt_u64_op(old->ends_at, OP_EQ, 0);
+
+  tt_int_op(write_str_to_file(path, other, 0), OP_EQ, 0);
+  rbalance_service_registered(service);
+  tt_u64_op(old->ends_at, OP_NE, 0);
+  tt_int_op(write_str_to_file(path, both, 0), OP_EQ, 0);
+  rbalance_service_registered(service);
+  tt_u64_op(old->ends_at, OP_EQ, 0);
+
+  tt_int_op(write_str_to_file(path, other, 0), OP_EQ, 0);
+  rbalance_service_registered(service);
+  rbt_pass_time(RB_OLD_TOKEN_MSEC - 1);
+  rbt_run_timer();
+  tt_int_op(smartlist_len(balanced->channels), OP_EQ, 2);
+  rbt_pass_time(1);
+  rbt_run_timer();
+  tt_int_op(smartlist_len(balanced->channels), OP_EQ, 1);
+  tt_ptr_op(smartlist_get(balanced->channels, 0), OP_EQ, new);
+  tt_u64_op(new->ends_at, OP_EQ, 0);
+ done:
+  tor_free(path);
+  tor_free(text);
+  tor_free(both);
+}
+
 /** A peer's descriptor is fetched anew after a quarter of an hour, and again
  * after another. */
 static void
@@ -315,6 +362,7 @@ test_rbalance_service_handshake(void *arg)
 
 struct testcase_t rbalance_service_tests[] = {
   TEST(reload),
+  TEST(old_token),
   TEST(renew),
   TEST(stop),
   TEST(gate),

@@ -239,6 +239,20 @@ forward_stream(origin_circuit_t *circ, edge_connection_t *stream)
   return true;
 }
 
+/** If <b>conn</b> is that of a channel, the stream that it is linked to is
+ * open, or failed if <b>endreason</b> is not 0. */
+static void
+note_channel_opened(const connection_t *conn, int endreason)
+{
+  rb_channel_t *channel = NULL;
+  if (!endreason && rb_services_find_by_conn(conn->global_identifier,
+                                             &channel)) {
+    rb_now_t now;
+    rb_now_get(&now);
+    rb_channel_opened(channel, now);
+  }
+}
+
 /** Called when the stream <b>conn</b> of our client side is open, if
  * <b>endreason</b> is 0, or failed: if a client's stream is forwarded on it,
  * or an outlet is its other end, that one learns the same. */
@@ -252,6 +266,7 @@ rbalance_stream_answered(entry_connection_t *conn, int endreason)
   if (base->linked_conn->type == CONN_TYPE_EXIT) {
     rb_forward_answered(base->linked_conn, base, endreason);
   } else if (base->linked_conn->type == CONN_TYPE_RBALANCE) {
+    note_channel_opened(base->linked_conn, endreason);
     rb_outlet_answered(base, endreason);
   }
 }

@@ -25,6 +25,7 @@
 #include "feature/rbalance/rbalance_inner.h"
 #include "feature/rbalance/rbalance_stream.h"
 #include "lib/buf/buffers.h"
+#include "lib/crypt_ops/crypto_util.h"
 
 #include "core/or/connection_st.h"
 #include "core/or/entry_connection_st.h"
@@ -53,6 +54,7 @@ rb_channel_free_(rb_channel_t *channel)
     return;
   }
   tor_free(channel->begin_address);
+  memwipe(&channel->token, 0, sizeof(channel->token));
   tor_free(channel);
 }
 
@@ -139,6 +141,14 @@ rb_channel_get_conn(const rb_channel_t *channel)
   return (conn && !conn->marked_for_close) ? conn : NULL;
 }
 
+/** The stream of <b>channel</b>, which we opened, is open: what we wrote to it
+ * goes out only now. */
+void
+rb_channel_opened(rb_channel_t *channel, rb_now_t now)
+{
+  channel->handshake.sent = now;
+}
+
 /** Send <b>text</b> as a frame on <b>channel</b>.  If the peer does not read,
  * or the text is too long, hang up instead. */
 void
@@ -177,6 +187,9 @@ rb_channel_run_handshake(rb_channel_t *channel, connection_t *conn,
   }
   if (status == RB_HANDSHAKE_DONE) {
     channel->is_up = true;
+    memcpy(&channel->token,
+           smartlist_get(ctx->tokens, channel->handshake.token_idx),
+           sizeof(channel->token));
     ed25519_pubkey_copy(&channel->peer, channel->is_inbound ?
                         &channel->handshake.opener_key :
                         &channel->handshake.responder_key);

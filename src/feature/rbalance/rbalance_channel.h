@@ -10,6 +10,7 @@
 #define TOR_FEATURE_RBALANCE_RBALANCE_CHANNEL_H
 
 #include "feature/rbalance/rbalance_handshake.h"
+#include "feature/rbalance/rbalance_token.h"
 
 struct connection_t;
 struct edge_connection_t;
@@ -42,7 +43,12 @@ typedef struct rb_channel_t {
   /** Monotonic milliseconds when the descriptor of the peer's node service
    * was last fetched to keep it fresh; 0 for never. */
   uint64_t renewed_at;
+  /** Monotonic milliseconds when it ends, because its token is not valid any
+   * more; 0 as long as it is. */
+  uint64_t ends_at;
   rb_handshake_t handshake;
+  /** The token that both ends have, when it is up. */
+  rb_token_t token;
 } rb_channel_t;
 
 rb_channel_t *rb_channel_dial(const ed25519_public_key_t *peer,
@@ -56,6 +62,7 @@ void rb_channel_free_(rb_channel_t *channel);
 #define rb_channel_free(channel) \
   FREE_AND_NULL(rb_channel_t, rb_channel_free_, (channel))
 struct connection_t *rb_channel_get_conn(const rb_channel_t *channel);
+void rb_channel_opened(rb_channel_t *channel, rb_now_t now);
 void rb_channel_send(rb_channel_t *channel, const char *text);
 rb_handshake_status_t rb_channel_run_handshake(rb_channel_t *channel,
                                         struct connection_t *conn,

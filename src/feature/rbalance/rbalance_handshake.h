@@ -60,7 +60,8 @@ typedef struct rb_handshake_t {
   ed25519_public_key_t responder_key;
   /** HELLO and ANSWER as they went over the wire. */
   uint8_t transcript[RB_HELLO_LEN + RB_ANSWER_LEN];
-  /** Index of the token that both ends have, in the list of this end. */
+  /** Index of the token that both ends have, in the list of this end; the
+   * opener's is the first. */
   int token_idx;
   /** When we sent our last message. */
   rb_now_t sent;

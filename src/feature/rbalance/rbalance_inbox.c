@@ -87,7 +87,7 @@ receive_pong(const rb_state_t *state, rb_peer_t *peer, const rb_msg_t *msg,
              rb_now_t now, smartlist_t *actions)
 {
   const int64_t limit = (int64_t) state->config->clock_skew;
-  const bool was_skewed = llabs(peer->skew) > limit;
+  bool is_skewed;
 
   if (!peer->ping_id || msg->u.ping.id != peer->ping_id) {
     return;
@@ -96,11 +96,13 @@ receive_pong(const rb_state_t *state, rb_peer_t *peer, const rb_msg_t *msg,
   peer->rtt = now.mono - peer->ping_sent.mono;
   peer->skew = rb_clock_skew(msg->timestamp,
                              peer->ping_sent.wall + peer->rtt / 2);
-  if (!was_skewed && llabs(peer->skew) > limit) {
+  is_skewed = llabs(peer->skew) > limit;
+  if (is_skewed && !peer->skew_is_told) {
     rb_action_t *action = rb_actions_add(actions, RB_ACT_CLOCK_SKEW);
     ed25519_pubkey_copy(&action->peer, &peer->key);
     action->skew = peer->skew;
   }
+  peer->skew_is_told = is_skewed;
 }
 
 /** Handle <b>msg</b> of <b>peer</b> by its type. */

@@ -160,9 +160,10 @@ rb_lease_note(rb_state_t *state, const rb_lease_t *lease, uint64_t now)
   peer->declines = lease->declines;
   for (int i = 0; i < lease->n_revisions; ++i) {
     rb_slot_t *slot = rb_slots_find(state, lease->revisions[i].blinded_key);
-    if (slot && lease->revisions[i].counter > slot->revision) {
+    const uint64_t told = lease->revisions[i].counter;
+    if (slot && told > slot->revision && told <= RB_MAX_TOLD_REVISION) {
       /* HSDirs keep that one, even if we uploaded since. */
-      slot->revision = lease->revisions[i].counter;
+      slot->revision = told;
       slot->is_published = false;
     }
   }

@@ -50,9 +50,11 @@
 #define RB_MAX_KNOWN 512
 /** Nodes that can be excluded, or were. */
 #define RB_MAX_EXCLUSIONS 64
-/** Largest revision counter that we take from others: tor's own are below
- * 2^40, and there must be room to stay above it. */
+/** Largest revision counter that we upload, and the largest that we let others
+ * tell us, so that there is room to stay above it; tor's own are below
+ * 2^40. */
 #define RB_MAX_REVISION (UINT64_C(1) << 60)
+#define RB_MAX_TOLD_REVISION (RB_MAX_REVISION / 2)
 /** Levels of nesting in a JSON message; ours need five. */
 #define RB_MAX_JSON_DEPTH 8
 /** Bytes that may wait for a peer that does not read, before we hang up. */
@@ -75,7 +77,7 @@
 /** Nodes that a node remembers, and bytes of the file in which it does:
  * 1024 keys take 48 KiB, 64 exclusions 7. */
 #define RB_MAX_MEMORY 1024
-#define RB_MAX_STATEFILE_LEN 131072
+#define RB_MAX_STATEFILE_LEN RB_MAX_FRAME_LEN
 /** Streams that may be in their handshake at once, for one service. */
 #define RB_MAX_PENDING_CHANNELS 32
 

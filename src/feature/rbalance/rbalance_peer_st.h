@@ -67,6 +67,9 @@ typedef struct rb_peer_t {
   bool channel_is_inbound;
   /** Monotonic milliseconds since when it is in use. */
   uint64_t channel_since;
+  /** Monotonic milliseconds since when a channel that we opened leads to it
+   * though it is no neighbour; 0 if none does. */
+  uint64_t surplus_since;
   /** Numbers of the last message sent and received on that channel. */
   uint64_t last_sent_number;
   uint64_t last_received_number;
@@ -100,8 +103,10 @@ typedef struct rb_peer_t {
   rb_now_t ping_sent;
   /** Milliseconds a message and its answer took last; 0 if not known. */
   uint64_t rtt;
-  /** Milliseconds its clock is ahead of ours, by the last measurement. */
+  /** Milliseconds its clock is ahead of ours, by the last measurement; and
+   * true iff that is too much, and the operator was told. */
   int64_t skew;
+  bool skew_is_told;
   /** Name it gave itself in its last message; empty if none came yet. */
   char node_id[RB_NODE_ID_LEN + 1];
   /** Role, priority and upload time of its last heartbeat or claim. */

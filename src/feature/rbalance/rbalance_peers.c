@@ -292,6 +292,22 @@ rb_peer_next_state(const rb_peer_t *peer, const rb_config_t *config,
   return state_by_points(peer, reason_out);
 }
 
+/** Return true iff the channel of <b>peer</b>, if it has one, is ours to close
+ * at monotonic milliseconds <b>now</b>, because the peer has been no neighbour
+ * for long. */
+bool
+rb_peer_is_surplus(rb_peer_t *peer, uint64_t now)
+{
+  if (!peer->channel || peer->is_neighbor || peer->channel_is_inbound) {
+    peer->surplus_since = 0;
+    return false;
+  }
+  if (!peer->surplus_since) {
+    peer->surplus_since = now;
+  }
+  return now >= peer->surplus_since + RB_SURPLUS_MSEC;
+}
+
 /** Return true iff at monotonic milliseconds <b>now</b> a channel to
  * <b>peer</b> is to be opened, and note that: it is a neighbour that has none,
  * and no try is under way, or only the first one, for long. */

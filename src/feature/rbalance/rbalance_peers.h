@@ -39,6 +39,7 @@ smartlist_t *rb_peers_list(const rb_peers_t *peers);
 bool rb_peer_is_alive(const rb_peer_t *peer);
 bool rb_peer_is_silent(const rb_peer_t *peer);
 bool rb_peer_is_introduced(const rb_peer_t *peer);
+bool rb_peer_is_surplus(rb_peer_t *peer, uint64_t now);
 bool rb_peer_begin_dial(rb_peer_t *peer, uint64_t now);
 rb_lifecycle_t rb_peer_next_state(const rb_peer_t *peer,
                                   const rb_config_t *config, uint64_t now,

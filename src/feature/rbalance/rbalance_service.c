@@ -48,8 +48,8 @@ rb_now_mono(void)
 }
 
 /** Store in <b>now</b> the present time by both clocks. */
-static void
-get_now(rb_now_t *now)
+void
+rb_now_get(rb_now_t *now)
 {
   struct timeval tv;
   tor_gettimeofday(&tv);
@@ -67,7 +67,7 @@ rb_service_prepare_handshake(const rb_service_t *service, uint8_t *nonce,
   ctx->tokens = service->tokens;
   ctx->node_keys = &service->state->node_keys;
   ctx->nonce = nonce;
-  get_now(&ctx->now);
+  rb_now_get(&ctx->now);
 }
 
 /** Return true iff <b>text</b> is a tag with which a node may join
@@ -76,7 +76,7 @@ bool
 rb_service_admits(rb_service_t *service, const char *text, rb_tag_t *tag)
 {
   rb_now_t now;
-  get_now(&now);
+  rb_now_get(&now);
   return rb_tag_check(text, service->tokens, service->state->cluster_id,
                       now.wall, tag) == 0 &&
     rb_admissions_admit(service->admissions, tag, now.mono);
@@ -200,7 +200,7 @@ rb_service_event(rb_service_t *service, const rb_event_t *event)
   rb_now_t now;
   smartlist_t *actions;
 
-  get_now(&now);
+  rb_now_get(&now);
   actions = rb_step(service->state, event, now);
   SMARTLIST_FOREACH(actions, const rb_action_t *, action,
                     carry_out(service, action));
@@ -213,6 +213,7 @@ static bool
 channel_is_lost(const rb_channel_t *channel, uint64_t now)
 {
   return channel->is_lost || !rb_channel_get_conn(channel) ||
+    (channel->ends_at && now >= channel->ends_at) ||
     ((!channel->is_up || channel->is_join) && now >= channel->opened_at +
      RB_HANDSHAKE_TIMEOUT_MSEC);
 }
@@ -401,12 +402,35 @@ rb_service_new(const hs_service_t *hs_service,
   service->published = smartlist_new();
   rb_cluster_id(&service->identity_key, cluster_id);
   crypto_rand((char *) &seed, sizeof(seed));
-  get_now(&now);
+  rb_now_get(&now);
   service->state = rb_state_new(hs_service->config.rbalance, cluster_id,
                                 node_keys, seed, now);
   rb_statefile_load(hs_service->config.directory_path, service->state, now);
   service->prober = rb_prober_new(service, hs_service);
   return service;
+}
+
+/** Return true iff <b>token</b> is one of <b>tokens</b>. */
+static bool
+has_token(const smartlist_t *tokens, const rb_token_t *token)
+{
+  SMARTLIST_FOREACH(tokens, const rb_token_t *, other,
+                    if (tor_memeq(other, token, sizeof(*other))) return true);
+  return false;
+}
+
+/** Let the channels of <b>service</b> end whose token is none of ours any
+ * more: who has only that has no business here. */
+static void
+end_old_channels(rb_service_t *service)
+{
+  SMARTLIST_FOREACH_BEGIN(service->channels, rb_channel_t *, channel) {
+    if (channel->is_up) {
+      channel->ends_at = has_token(service->tokens, &channel->token) ? 0 :
+        channel->ends_at ? channel->ends_at :
+        rb_now_mono() + RB_OLD_TOKEN_MSEC;
+    }
+  } SMARTLIST_FOREACH_END(channel);
 }
 
 /** The cluster of <b>service</b> has other tokens.  Every node makes its node
@@ -441,6 +465,7 @@ rb_service_reload(rb_service_t *service, const hs_service_t *hs_service,
   rb_forward_clear_tls(service);
   rb_tokens_free(service->tokens);
   service->tokens = tokens;
+  end_old_channels(service);
   memset(&event, 0, sizeof(event));
   event.type = RB_EV_CONFIG;
   event.u.config = hs_service->config.rbalance;

@@ -93,6 +93,7 @@ void rb_service_run(rb_service_t *service,
 void rb_service_stop(rb_service_t *service);
 
 uint64_t rb_now_mono(void);
+void rb_now_get(rb_now_t *now);
 void rb_service_prepare_handshake(const rb_service_t *service,
                                   uint8_t *nonce, rb_handshake_ctx_t *ctx);
 bool rb_service_admits(rb_service_t *service, const char *text,

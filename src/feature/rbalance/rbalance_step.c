@@ -62,8 +62,7 @@ run_dials(rb_state_t *state, uint64_t now, smartlist_t *actions)
     return;
   }
   DIGEST256MAP_FOREACH(state->peers->map, key, rb_peer_t *, peer) {
-    if (peer->channel && !peer->is_neighbor && !peer->channel_is_inbound &&
-        now >= peer->channel_since + RB_SURPLUS_MSEC) {
+    if (rb_peer_is_surplus(peer, now)) {
       rb_actions_add(actions, RB_ACT_HANG_UP)->channel = peer->channel;
       peer->channel = 0;
     }
@@ -397,19 +396,24 @@ handle_own_points(rb_state_t *state, const rb_event_t *event, rb_now_t now,
   rb_overlap_resolve(state, actions);
 }
 
-/** Note the upload of a descriptor, and tell everybody its revision counter at
- * once: if we die now, a successor must stay above it. */
+/** Note the upload of a descriptor to one HSDir.  With the first, tell
+ * everybody its revision counter at once: if we die now, a successor must stay
+ * above it. */
 static void
 handle_uploaded(rb_state_t *state, const rb_event_t *event, rb_now_t now,
                 smartlist_t *actions)
 {
   rb_slot_t *slot = rb_slots_find(state, event->u.uploaded.blinded_key);
+
+  state->last_publish_ts = now.wall / 1000;
   if (slot) {
+    const bool is_news = event->u.uploaded.revision > slot->revision;
     rb_slots_refresh(state, now.mono);
     rb_slot_note_upload(slot, event->u.uploaded.revision, now.mono);
+    if (is_news) {
+      rb_outbox_broadcast_own_lease(state, now, actions);
+    }
   }
-  state->last_publish_ts = now.wall / 1000;
-  rb_outbox_broadcast_own_lease(state, now, actions);
 }
 
 /** Change in <b>state</b> what <b>event</b> is about. */

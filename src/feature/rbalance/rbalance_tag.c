@@ -95,7 +95,9 @@ rb_tag_check(const char *text, const smartlist_t *tokens,
   uint8_t bytes[TAG_LEN];
   bool is_good = false;
 
+  /* base32_decode() warns of other characters, which anybody can send. */
   if (strlen(text) != BASE32_LEN(TAG_LEN) ||
+      strspn(text, BASE32_CHARS) != BASE32_LEN(TAG_LEN) ||
       base32_decode((char *) bytes, sizeof(bytes), text, strlen(text)) !=
       TAG_LEN || bytes[0] != TAG_VERSION) {
     return -1;

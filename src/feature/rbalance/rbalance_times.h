@@ -16,9 +16,14 @@
 /** Seconds for which a tag is valid, and that it may be from the future. */
 #define RB_TAG_MAX_AGE_SEC 300
 #define RB_TAG_FUTURE_SEC 60
-/** Milliseconds for which a tag is remembered: as long as it is valid. */
+/** Milliseconds for which a tag is remembered: as long as it is valid, whole
+ * seconds of which the last has to be over. */
 #define RB_JOIN_WINDOW_MSEC \
-  (UINT64_C(1000) * (RB_TAG_MAX_AGE_SEC + RB_TAG_FUTURE_SEC))
+  (UINT64_C(1000) * (RB_TAG_MAX_AGE_SEC + RB_TAG_FUTURE_SEC + 1))
+/** Milliseconds after which a channel ends whose token is not in the file any
+ * more: by then the other nodes have the new one, too, and have made their
+ * node services anew. */
+#define RB_OLD_TOKEN_MSEC 30000
 /** Milliseconds a handshake may take after the stream was opened: a client
  * needs a descriptor, an introduction and a rendezvous for it. */
 #define RB_HANDSHAKE_TIMEOUT_MSEC 60000

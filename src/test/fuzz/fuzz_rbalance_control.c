@@ -22,6 +22,7 @@
 /** What we ask for. */
 #define STATUS_KEY "hs/balance/status/x"
 #define PEERS_KEY "hs/balance/peers/x"
+#define TARGETS_KEY "hs/balance/targets/x"
 /** Most bytes that the other end says: they fit into a socket. */
 #define MAX_SAID 65536
 
@@ -115,26 +116,31 @@ fuzz_main(const uint8_t *data, size_t sz)
 {
   tor_socket_t other;
   cli_conn_t *conn = connect_to_other_end(data, MIN(sz, MAX_SAID), &other);
-  char *status_text, *peers_text, *fault = NULL;
+  char *status_text, *peers_text, *targets_text, *fault = NULL;
   cli_row_t *status;
-  smartlist_t *peers;
+  smartlist_t *peers, *targets;
 
   authenticate(conn);
   status_text = ask(conn, STATUS_KEY);
   peers_text = ask(conn, PEERS_KEY);
+  targets_text = ask(conn, TARGETS_KEY);
   status = status_text ? cli_row_parse(status_text, "\n") : NULL;
   peers = peers_text ? cli_rows_parse(peers_text) : NULL;
-  if (status && peers) {
-    cli_view_t *view = cli_view_new(status, peers);
+  targets = targets_text ? cli_rows_parse(targets_text) : NULL;
+  if (status && peers && targets) {
+    cli_view_t *view = cli_view_new(status, peers, targets);
     check_printed(cli_view_print_status(view, "x", 1795000000));
     check_printed(cli_view_print_peers(view));
+    check_printed(cli_view_print_targets(view));
     check_printed(cli_view_print_faults(view));
     json_decref(cli_json_row(status));
     json_decref(cli_json_rows(peers));
+    json_decref(cli_json_rows(targets));
     cli_view_free(view);
   } else {
     cli_row_free(status);
     cli_rows_free(peers);
+    cli_rows_free(targets);
   }
   while (cli_conn_wait_event(conn, 0, &fault) == 0 &&
          smartlist_len(conn->events)) {
@@ -144,6 +150,7 @@ fuzz_main(const uint8_t *data, size_t sz)
   tor_free(fault);
   tor_free(status_text);
   tor_free(peers_text);
+  tor_free(targets_text);
   cli_conn_free(conn);
   tor_close_socket(other);
   return 0;
@@ -166,11 +173,15 @@ fuzz_rbalance_make_seeds(void)
 #define PEERS "250+" PEERS_KEY "=\r\nNODE=alpha STATE=HEALTHY " \
   "ROLE=PUBLISHER PRIORITY=1 POINTS=3 SKEW_MS=-5 RTT_MS=20 CHANNEL=SELF\r\n" \
   "NODE=beta STATE=DEAD ROLE=STANDBY POINTS=0 CHANNEL=NONE\r\n.\r\n250 OK\r\n"
+#define TARGETS "250+" TARGETS_KEY "=\r\nTARGET=tcp://y.onion:80 STATE=UP " \
+  "FAILURES=0 CIRCUITS=4 LAST_PROBE=7\r\nTARGET=unix:/z STATE=DOWN " \
+  "FAILURES=3 LAST_PROBE=9 REASON=HTTP STATUS=503\r\n.\r\n250 OK\r\n"
 #define EVENT "650 HS_BALANCE ROLE x NODE=alpha ROLE=PUBLISHER REASON=Y\r\n"
   static const char *const said[] = {
-    "", HELLO, HELLO CHALLENGE STATUS PEERS EVENT,
-    HELLO CHALLENGE EVENT STATUS EVENT PEERS EVENT EVENT,
-    HELLO CHALLENGE "250-" STATUS_KEY "=A=1\r\n250 OK\r\n" PEERS,
+    "", HELLO, HELLO CHALLENGE STATUS PEERS TARGETS EVENT,
+    HELLO CHALLENGE EVENT STATUS EVENT PEERS EVENT TARGETS EVENT EVENT,
+    HELLO CHALLENGE "250-" STATUS_KEY "=A=1\r\n250 OK\r\n" PEERS
+      "250-" TARGETS_KEY "=\r\n250 OK\r\n",
     HELLO CHALLENGE "552 Unrecognized key\r\n552 Unrecognized key\r\n",
     "250-AUTH METHODS=NULL\r\n250 OK\r\n515 Bad authentication\r\n" STATUS,
     "HTTP/1.0 200 OK\r\n\r\n", "250+x=\r\n..\r\n.\r\n250 OK\r\n",

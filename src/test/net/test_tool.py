@@ -13,6 +13,9 @@ from testnet.tor import Tor
 
 _SECONDS = 60
 _CLEAR = b"\x1b[H\x1b[2J"
+# Bytes in and out, more than none of both.
+_SPEED = rb"[1-9][\d.]* (?:[KM]i)?B/s"
+_TRAFFIC = rb"traffic +this tor: %s in, %s out\r\n" % (_SPEED, _SPEED)
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +38,13 @@ def wait_good(node):
         _SECONDS, "a good status of " + node.name, node.explain)
 
 
+def urls(node):
+    """Return what the node's targets and local backends are called."""
+    found = [one["TARGET"] for one in node.targets()]
+    assert found
+    return found
+
+
 def test_status(settled):
     """It names the nodes, the publisher, the points, and finds no fault."""
     publisher = settled.wait_publisher()
@@ -55,6 +65,9 @@ def test_status(settled):
         assert (shown["draining"], shown["candidate"]) == (False, True)
         assert shown["faults"] == []
         assert {one["node"] for one in shown["nodes"]} == names
+        assert [one["target"] for one in shown["targets"]] == urls(node)
+        assert all(re.search("^(UNKNOWN|UP) .* %s$" % re.escape(url), text,
+                             re.MULTILINE) for url in urls(node))
 
 
 def test_peers(settled):
@@ -179,7 +192,8 @@ def test_watch_draws_on_a_terminal(settled, terminal, is_screen):
             pass
         if not is_screen:
             return drawn.count(b" UPLOAD ") > 3
-        return drawn.count(_CLEAR) > 3 and b" UPLOAD " in drawn
+        return (drawn.count(_CLEAR) > 3 and b" UPLOAD " in drawn
+                and re.search(_TRAFFIC, drawn))
     try:
         wait.until(drawn_thrice, _SECONDS, "a screen", lambda: repr(drawn),
                    0.5)
@@ -189,10 +203,13 @@ def test_watch_draws_on_a_terminal(settled, terminal, is_screen):
         os.close(ours)
     assert (_CLEAR in drawn) == is_screen
     if is_screen:
-        screen = drawn.split(_CLEAR)[2].decode()
-        assert settled.hostname in screen
-        assert all(one.name in screen for one in settled.nodes)
-        assert "\x1b" not in screen
+        screens = drawn.decode().split(_CLEAR.decode())
+        assert "traffic    this tor: not measured yet\r\n" in screens[1]
+        assert settled.hostname in screens[2]
+        assert all(one.name in screens[2] for one in settled.nodes)
+        assert all(re.search("^(UNKNOWN|UP) .* %s\r$" % re.escape(url),
+                             screens[2], re.MULTILINE) for url in urls(node))
+        assert "\x1b" not in screens[2]
 
 
 @pytest.mark.parametrize("words, status, said", [

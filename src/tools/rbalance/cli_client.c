@@ -13,6 +13,7 @@
 #include "tools/rbalance/cli_client.h"
 
 #include "lib/log/escape.h"
+#include "lib/string/parse_int.h"
 #include "lib/string/printf.h"
 #include "lib/string/util_string.h"
 #include "tools/rbalance/cli_auth.h"
@@ -163,6 +164,31 @@ cli_client_free_(cli_client_t *client)
   tor_free(client);
 }
 
+/** Say that we do not understand tor's answer. */
+static void
+complain_of_form(void)
+{
+  cli_complain("tor's answer has another form than this program knows; are "
+               "both of the same version?");
+}
+
+/** Set *<b>n_out</b> to the number that tor has for the GETINFO <b>key</b>.
+ * Return 0 on success; else complain and return -1. */
+int
+cli_client_get_count(cli_client_t *client, const char *key, uint64_t *n_out)
+{
+  char *text = cli_client_get_info(client->conn, key);
+  int ok = 0;
+  if (text) {
+    *n_out = tor_parse_uint64(text, 10, 0, UINT64_MAX, &ok, NULL);
+    if (!ok) {
+      complain_of_form();
+    }
+    tor_free(text);
+  }
+  return ok ? 0 : -1;
+}
+
 /** Return what tor has for hs/balance/<b>key</b> of our service, new; or
  * complain and return NULL. */
 static char *
@@ -182,8 +208,7 @@ cli_client_get_status(cli_client_t *client)
   char *text = get_about_service(client, "status");
   cli_row_t *row = text ? cli_row_parse(text, "\n") : NULL;
   if (text && !row) {
-    cli_complain("tor's answer has another form than this program knows; are "
-                 "both of the same version?");
+    complain_of_form();
   }
   tor_free(text);
   return row;
@@ -197,8 +222,7 @@ cli_client_get_rows(cli_client_t *client, const char *key)
   char *text = get_about_service(client, key);
   smartlist_t *rows = text ? cli_rows_parse(text) : NULL;
   if (text && !rows) {
-    cli_complain("tor's answer has another form than this program knows; are "
-                 "both of the same version?");
+    complain_of_form();
   }
   tor_free(text);
   return rows;

@@ -28,6 +28,8 @@ cli_client_t *cli_client_new(const cli_options_t *options);
 void cli_client_free_(cli_client_t *client);
 #define cli_client_free(client) \
   FREE_AND_NULL(cli_client_t, cli_client_free_, (client))
+int cli_client_get_count(cli_client_t *client, const char *key,
+                         uint64_t *n_out);
 cli_row_t *cli_client_get_status(cli_client_t *client);
 smartlist_t *cli_client_get_rows(cli_client_t *client, const char *key);
 int cli_client_tell(cli_conn_t *conn, const char *command);

@@ -22,7 +22,7 @@
 /** Keys whose values are texts, even where they look like numbers. */
 static const char *const texts[] = {
   "NODE", "ADDRESS", "ROLE", "MODE", "PUBLISHER", "STATE", "CHANNEL", "DESC",
-  "RELAY", "AUTH", "OK_CURRENT", "OK_NEXT",
+  "RELAY", "AUTH", "OK_CURRENT", "OK_NEXT", "TARGET", "REASON",
 };
 
 /** Keys whose values are yes or no. */

@@ -3,7 +3,7 @@
 
 /**
  * @file cli_view.c
- * @brief A service as people see it: its status, its nodes, its faults.
+ * @brief A service as people see it: its status, nodes, targets and faults.
  **/
 
 #include "orconfig.h"
@@ -15,13 +15,15 @@
 
 #include <string.h>
 
-/** Return a new view of <b>status</b> and <b>peers</b>, which it takes. */
+/** Return a new view of <b>status</b>, <b>peers</b> and <b>targets</b>, which
+ * it takes. */
 cli_view_t *
-cli_view_new(cli_row_t *status, smartlist_t *peers)
+cli_view_new(cli_row_t *status, smartlist_t *peers, smartlist_t *targets)
 {
   cli_view_t *view = tor_malloc_zero(sizeof(*view));
   view->status = status;
   view->peers = peers;
+  view->targets = targets;
   view->faults = cli_verdict(status, peers);
   return view;
 }
@@ -33,11 +35,13 @@ cli_view_get(cli_client_t *client)
 {
   cli_row_t *status = cli_client_get_status(client);
   smartlist_t *peers = status ? cli_client_get_rows(client, "peers") : NULL;
-  if (!peers) {
+  smartlist_t *targets = peers ? cli_client_get_rows(client, "targets") : NULL;
+  if (!targets) {
     cli_row_free(status);
+    cli_rows_free(peers);
     return NULL;
   }
-  return cli_view_new(status, peers);
+  return cli_view_new(status, peers, targets);
 }
 
 /** Release <b>view</b>; NULL is fine. */
@@ -49,6 +53,7 @@ cli_view_free_(cli_view_t *view)
   }
   cli_row_free(view->status);
   cli_rows_free(view->peers);
+  cli_rows_free(view->targets);
   SMARTLIST_FOREACH(view->faults, char *, fault, tor_free(fault));
   smartlist_free(view->faults);
   tor_free(view);
@@ -123,6 +128,22 @@ cli_view_print_peers(const cli_view_t *view)
     { "ADDRESS", "ADDRESS", false },
   };
   return cli_table_print(view->peers, columns, (int) ARRAY_LENGTH(columns));
+}
+
+/** Return a new text with the table of this node's targets and local backends
+ * in <b>view</b>; it is empty if none is probed. */
+char *
+cli_view_print_targets(const cli_view_t *view)
+{
+  static const cli_column_t columns[] = {
+    { "STATE", "STATE", false }, { "CIRCUITS", "CIRCUITS", true },
+    { "LAST_PROBE", "PROBED S", true }, { "REASON", "REASON", false },
+    { "STATUS", "HTTP", true }, { "TARGET", "TARGET", false },
+  };
+  if (!smartlist_len(view->targets)) {
+    return tor_strdup("");
+  }
+  return cli_table_print(view->targets, columns, (int) ARRAY_LENGTH(columns));
 }
 
 /** Return a new text with the faults in <b>view</b>, one a line. */

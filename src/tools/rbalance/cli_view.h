@@ -17,17 +17,21 @@
 typedef struct cli_view_t {
   cli_row_t *status;
   smartlist_t *peers;
+  /** Rows: the targets and local backends of this node. */
+  smartlist_t *targets;
   /** Texts: what is wrong. */
   smartlist_t *faults;
 } cli_view_t;
 
 cli_view_t *cli_view_get(cli_client_t *client);
-cli_view_t *cli_view_new(cli_row_t *status, smartlist_t *peers);
+cli_view_t *cli_view_new(cli_row_t *status, smartlist_t *peers,
+                         smartlist_t *targets);
 void cli_view_free_(cli_view_t *view);
 #define cli_view_free(view) FREE_AND_NULL(cli_view_t, cli_view_free_, (view))
 char *cli_view_print_status(const cli_view_t *view, const char *service,
                             time_t now);
 char *cli_view_print_peers(const cli_view_t *view);
+char *cli_view_print_targets(const cli_view_t *view);
 char *cli_view_print_faults(const cli_view_t *view);
 
 #endif /* !defined(TOR_TOOLS_RBALANCE_CLI_VIEW_H) */

@@ -22,8 +22,19 @@ print(char *text)
   tor_free(text);
 }
 
+/** Print the targets of <b>view</b>, if there are any, after an empty
+ * line. */
+static void
+print_targets(const cli_view_t *view)
+{
+  if (smartlist_len(view->targets)) {
+    putchar('\n');
+    print(cli_view_print_targets(view));
+  }
+}
+
 /** Print <b>view</b> of <b>service</b> as JSON, with what it is all together
- * if <b>is_whole</b>. */
+ * and its targets if <b>is_whole</b>. */
 static void
 print_json(const cli_view_t *view, const char *service, bool is_whole)
 {
@@ -31,14 +42,18 @@ print_json(const cli_view_t *view, const char *service, bool is_whole)
   json_t *faults = json_array();
   json_object_set_new(json, "service", json_string(service));
   json_object_set_new(json, "nodes", cli_json_rows(view->peers));
+  if (is_whole) {
+    json_object_set_new(json, "targets", cli_json_rows(view->targets));
+  }
   SMARTLIST_FOREACH(view->faults, const char *, fault,
                     json_array_append_new(faults, json_string(fault)));
   json_object_set_new(json, "faults", faults);
   cli_json_print(json);
 }
 
-/** Show the service that <b>options</b> are about: the nodes, and before that
- * the status if <b>is_whole</b>.  Return the exit status. */
+/** Show the service that <b>options</b> are about: the nodes; if
+ * <b>is_whole</b> the status before and the targets behind.  Return the exit
+ * status. */
 static int
 show(const cli_options_t *options, bool is_whole)
 {
@@ -56,6 +71,9 @@ show(const cli_options_t *options, bool is_whole)
         putchar('\n');
       }
       print(cli_view_print_peers(view));
+      if (is_whole) {
+        print_targets(view);
+      }
       print(cli_view_print_faults(view));
     }
   }

@@ -5,9 +5,10 @@
  * @file cmd_watch.c
  * @brief tor-rbalance watch: see the service live.
  *
- * On a terminal the screen shows the status, the nodes and the last events,
- * drawn again after each event and every other second, with the two oldest
- * sequences that every terminal knows.  Elsewhere events are lines.
+ * On a terminal the screen shows the status, the bytes that come and go, the
+ * nodes, the targets and the last events, drawn again after each event and
+ * every other second, with the two oldest sequences that every terminal knows.
+ * Elsewhere events are lines.
  **/
 
 #include "orconfig.h"
@@ -16,6 +17,8 @@
 #include "lib/encoding/time_fmt.h"
 #include "lib/string/util_string.h"
 #include "lib/string/printf.h"
+#include "lib/time/compat_time.h"
+#include "tools/rbalance/cli_rate.h"
 #include "tools/rbalance/cli_view.h"
 
 #include <stdio.h>
@@ -29,6 +32,17 @@
 #define SHOWN_EVENTS 10
 /** Go to the top left corner, and clear what is below. */
 #define CLEAR_SCREEN "\033[H\033[2J"
+
+/** What is watched, and what is kept of it from one look to the next. */
+typedef struct watch_t {
+  cli_client_t *client;
+  /** True iff the screen is drawn; else events are lines. */
+  bool is_screen;
+  /** Texts of the last events, owned. */
+  smartlist_t *shown;
+  /** The bytes that this tor moves, on a screen. */
+  cli_rate_t rate;
+} watch_t;
 
 /** Move the events of ours that came on <b>conn</b> to the end of
  * <b>shown</b>, each after the time <b>now</b>. */
@@ -47,22 +61,44 @@ take_events(cli_conn_t *conn, smartlist_t *shown, time_t now)
   smartlist_clear(conn->events);
 }
 
-/** Draw <b>view</b> and <b>shown</b> on the terminal. */
-static void
-draw(const cli_view_t *view, const char *service, const smartlist_t *shown)
+/** Ask tor how many bytes it has moved, for the rate that <b>watch</b> shows.
+ * Return 0 on success; else complain and return -1. */
+static int
+measure(watch_t *watch)
 {
-  char *parts[] = {
-    cli_view_print_status(view, service, time(NULL)),
+  uint64_t n_read, n_written;
+  if (cli_client_get_count(watch->client, "traffic/read", &n_read) < 0 ||
+      cli_client_get_count(watch->client, "traffic/written", &n_written) < 0) {
+    return -1;
+  }
+  cli_rate_count(&watch->rate, n_read, n_written, monotime_absolute_msec());
+  return 0;
+}
+
+/** Draw <b>view</b> and what <b>watch</b> has on the terminal. */
+static void
+draw(const watch_t *watch, const cli_view_t *view)
+{
+  char *status = cli_view_print_status(view, watch->client->service,
+                                       time(NULL));
+  char *rate = cli_rate_print(&watch->rate);
+  char *tables[] = {
     cli_view_print_peers(view),
+    cli_view_print_targets(view),
     cli_view_print_faults(view),
   };
-  fputs(CLEAR_SCREEN, stdout);
-  printf("%s\n%s\n%s\n", parts[0], parts[1], parts[2]);
-  for (unsigned i = 0; i < ARRAY_LENGTH(parts); ++i) {
-    tor_free(parts[i]);
+  printf("%s%straffic    this tor: %s\n", CLEAR_SCREEN, status, rate);
+  for (unsigned i = 0; i < ARRAY_LENGTH(tables); ++i) {
+    if (tables[i][0]) {
+      printf("\n%s", tables[i]);
+    }
+    tor_free(tables[i]);
   }
-  SMARTLIST_FOREACH(shown, const char *, event, puts(event));
+  putchar('\n');
+  SMARTLIST_FOREACH(watch->shown, const char *, event, puts(event));
   puts("(Ctrl-C ends)");
+  tor_free(status);
+  tor_free(rate);
 }
 
 /** Drop all but the last <b>n</b> of <b>shown</b>. */
@@ -76,33 +112,43 @@ keep_last(smartlist_t *shown, int n)
   }
 }
 
-/** Show the service of <b>client</b> once, and then wait for an event that is
- * worth another look.  Return 0 on success; else complain and return -1. */
+/** Ask for all that <b>watch</b> shows on a screen, and draw it.  Return 0 on
+ * success; else complain and return -1. */
 static int
-look(cli_client_t *client, bool is_screen, smartlist_t *shown)
+refresh(watch_t *watch)
+{
+  cli_view_t *view = cli_view_get(watch->client);
+  const int r = view ? measure(watch) : -1;
+  if (r == 0) {
+    draw(watch, view);
+  }
+  cli_view_free(view);
+  return r;
+}
+
+/** Show once what is to <b>watch</b>, and then wait for an event that is worth
+ * another look.  Return 0 on success; else complain, unless nobody reads us,
+ * and return -1. */
+static int
+look(watch_t *watch)
 {
   char *fault = NULL;
-  if (is_screen) {
-    cli_view_t *view = cli_view_get(client);
-    if (!view) {
-      return -1;
-    }
-    draw(view, client->service, shown);
-    cli_view_free(view);
+  if (watch->is_screen && refresh(watch) < 0) {
+    return -1;
   }
   /* Whoever reads us went away. */
   if (fflush(stdout) < 0 || ferror(stdout)) {
     return -1;
   }
-  if (cli_conn_wait_event(client->conn, LOOK_MSEC, &fault) < 0) {
+  if (cli_conn_wait_event(watch->client->conn, LOOK_MSEC, &fault) < 0) {
     cli_complain_of(fault);
     return -1;
   }
-  take_events(client->conn, shown, time(NULL));
-  if (!is_screen) {
-    SMARTLIST_FOREACH(shown, const char *, event, puts(event));
+  take_events(watch->client->conn, watch->shown, time(NULL));
+  if (!watch->is_screen) {
+    SMARTLIST_FOREACH(watch->shown, const char *, event, puts(event));
   }
-  keep_last(shown, is_screen ? SHOWN_EVENTS : 0);
+  keep_last(watch->shown, watch->is_screen ? SHOWN_EVENTS : 0);
   return 0;
 }
 
@@ -133,17 +179,18 @@ int
 cmd_watch(const cli_options_t *options)
 {
   const char *term = getenv("TERM");
-  const bool is_screen = isatty(STDOUT_FILENO) && term &&
-    strcmp(term, "dumb");
-  cli_client_t *client = cli_client_new(options);
-  smartlist_t *shown = smartlist_new();
+  watch_t watch = {
+    .client = cli_client_new(options),
+    .is_screen = isatty(STDOUT_FILENO) && term && strcmp(term, "dumb"),
+    .shown = smartlist_new(),
+  };
 
-  if (client && subscribe(client) == 0) {
-    while (look(client, is_screen, shown) == 0) {
+  if (watch.client && subscribe(watch.client) == 0) {
+    while (look(&watch) == 0) {
     }
   }
-  keep_last(shown, 0);
-  smartlist_free(shown);
-  cli_client_free(client);
+  keep_last(watch.shown, 0);
+  smartlist_free(watch.shown);
+  cli_client_free(watch.client);
   return CLI_BAD;
 }

@@ -65,7 +65,8 @@ static const struct {
     "    its nodes" },
   { "watch", 0, CONTROL_OPTIONS, cmd_watch,
     "watch\n"
-    "    the same, live; without a terminal the events, a line each" },
+    "    the same as status, with traffic, live; without a terminal the\n"
+    "    events, a line each" },
   { "backend", 2, CONTROL_OPTIONS " --json", cmd_backend,
     "backend list [--json] | exclude NODE | include NODE | drain | undrain\n"
     "    take a node out, said to any node, or this one, and back" },

@@ -1,0 +1,95 @@
+/* Copyright (c) 2026, The rbalance developers. */
+/* See LICENSE for licensing information */
+
+/**
+ * @file test_rbalance_cli_view.c
+ * @brief Test how tor-rbalance shows a service.
+ **/
+
+#include "core/or/or.h"
+#include "test/test.h"
+
+#include "tools/rbalance/cli_view.h"
+
+/** Return a view of a service with the rows in <b>status</b>, <b>peers</b> and
+ * <b>targets</b>. */
+static cli_view_t *
+make_view(const char *status, const char *peers, const char *targets)
+{
+  return cli_view_new(cli_row_parse(status, " "), cli_rows_parse(peers),
+                      cli_rows_parse(targets));
+}
+
+/** Each target is a line, with what tor says of it. */
+static void
+test_rbalance_cli_view_targets(void *arg)
+{
+  cli_view_t *view = make_view(
+    "NODE=a", "NODE=a",
+    "TARGET=tcp://x.onion:80 STATE=UP FAILURES=0 CIRCUITS=4 LAST_PROBE=40\n"
+    "TARGET=http://y:8080 STATE=DOWN FAILURES=3 LAST_PROBE=7 REASON=HTTP "
+    "STATUS=503\n"
+    "TARGET=unix:/z STATE=UNKNOWN FAILURES=1 LAST_PROBE=1 REASON=REFUSED");
+  char *text = NULL;
+  (void) arg;
+
+  text = cli_view_print_targets(view);
+  tt_str_op(text, OP_EQ,
+            "STATE    CIRCUITS  PROBED S  REASON   HTTP  TARGET\n"
+            "UP              4        40  -           -  tcp://x.onion:80\n"
+            "DOWN            -         7  HTTP      503  http://y:8080\n"
+            "UNKNOWN         -         1  REFUSED     -  unix:/z\n");
+
+ done:
+  cli_view_free(view);
+  tor_free(text);
+}
+
+/** Where nothing is probed there is no table. */
+static void
+test_rbalance_cli_view_no_targets(void *arg)
+{
+  cli_view_t *view = make_view("NODE=a", "NODE=a", "");
+  char *text = NULL;
+  (void) arg;
+
+  text = cli_view_print_targets(view);
+  tt_str_op(text, OP_EQ, "");
+
+ done:
+  cli_view_free(view);
+  tor_free(text);
+}
+
+/** The status says who publishes, and when this node last did. */
+static void
+test_rbalance_cli_view_status(void *arg)
+{
+  cli_view_t *view = make_view(
+    "NODE=a ROLE=PUBLISHER PRIORITY=7 PEERS=2 HEALTHY=1 PUBLISHER=a "
+    "POINTS_CURRENT=6 POINTS_NEXT=5 LAST_PUBLISH=1000 OK_CURRENT=8/8 "
+    "OK_NEXT=7/8 BACKENDS_DOWN=1", "NODE=a", "");
+  char *text = NULL;
+  (void) arg;
+
+  text = cli_view_print_status(view, "addr", 1042);
+  tt_str_op(text, OP_EQ,
+            "service    addr.onion\n"
+            "node       a, publisher, priority 7, without a backend\n"
+            "cluster    3 nodes, of the others 1 healthy\n"
+            "publisher  a\n"
+            "points     6 current, 5 next\n"
+            "published  42 s ago by this node; directories that have it: "
+            "8/8 current, 7/8 next\n");
+
+ done:
+  cli_view_free(view);
+  tor_free(text);
+}
+
+struct testcase_t rbalance_cli_view_tests[] = {
+  { "targets", test_rbalance_cli_view_targets, TT_FORK, NULL, NULL },
+  { "no_targets", test_rbalance_cli_view_no_targets, TT_FORK, NULL, NULL },
+  { "status", test_rbalance_cli_view_status, TT_FORK, NULL, NULL },
+  END_OF_TESTCASES
+};

@@ -158,13 +158,14 @@ rbalance_share_pow(const hs_service_t *service, time_t now)
   }
 }
 
-/** Return how many channels of <b>service</b> have a handshake to do. */
+/** Return how many channels that others opened to <b>service</b> have a
+ * handshake to do. */
 static int
 count_pending_channels(const rb_service_t *service)
 {
   int n_pending = 0;
   SMARTLIST_FOREACH(service->channels, const rb_channel_t *, channel,
-                    n_pending += !channel->is_up);
+                    n_pending += channel->is_inbound && !channel->is_up);
   return n_pending;
 }
 

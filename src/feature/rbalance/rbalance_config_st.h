@@ -55,7 +55,7 @@ typedef struct rb_config_t {
   int max_peers;
   uint64_t heartbeat_interval;
   uint64_t ping_interval;
-  /** Silence after which a publisher is suspect and a node no candidate. */
+  /** Silence after which a publisher is suspect. */
   uint64_t heartbeat_timeout;
   /** Missed heartbeats after which a node is Dead. */
   int dead_threshold;

@@ -78,7 +78,8 @@
  * 1024 keys take 48 KiB, 64 exclusions 7. */
 #define RB_MAX_MEMORY 1024
 #define RB_MAX_STATEFILE_LEN RB_MAX_FRAME_LEN
-/** Streams that may be in their handshake at once, for one service. */
+/** Streams that others opened and that may be in their handshake at once, for
+ * one service. */
 #define RB_MAX_PENDING_CHANNELS 32
 
 /** Seconds that a proof-of-work seed is good on average, and by how much less

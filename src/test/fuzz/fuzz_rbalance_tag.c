@@ -61,7 +61,7 @@ fuzz_main(const uint8_t *data, size_t sz)
     text = tor_memdup_nulterm(edited, len);
   }
   r = rb_tag_check(text, tokens, rbt_cluster_id, RBT_WALL, &tag);
-  tor_assert((r == 0) == !strcasecmp(text, honest));
+  tor_assert((r == 0) == !strcmp(text, honest));
   tor_free(text);
   return 0;
 }

@@ -106,8 +106,8 @@ tor_source() {
     echo "$build/pristine-src"
 }
 
-# unpack_debian PACKAGE DIR FILE: put what Debian's package holds into DIR, unless FILE in it does not run then.
-# Nothing is installed and no daemon is started.
+# unpack_debian PACKAGE DIR FILE [OPTION]: put what Debian's package holds into DIR, unless FILE in it does not run
+# then; OPTION is the one with which it says its version. Nothing is installed and no daemon is started.
 unpack_debian() {
     command -v apt-get >/dev/null 2>&1 || return 1
     mkdir -p "$build"
@@ -119,7 +119,7 @@ unpack_debian() {
                 apt-get -qq -o APT::Sandbox::User="$(id -un)" download "$1"; }
     ) >"$unpacked.log" 2>&1 || show_tail "$unpacked.log" 3
     if dpkg-deb -x "$unpacked/$1"_*.deb "$unpacked/root" 2>>"$unpacked.log" &&
-        "$unpacked/root/$3" --version >/dev/null 2>&1; then
+        "$unpacked/root/$3" "${4:---version}" >/dev/null 2>&1; then
         rm -rf "$2"
         mv "$unpacked/root" "$2"
     fi

@@ -114,9 +114,10 @@ class Cluster:
 
     def close_channels(self):
         """Close the circuits of all channels between running nodes."""
+        addresses = {node.key.address for node in self.nodes}
         for node in self.running:
-            node.close_circuits("HS_CLIENT_", self.nodes)
-            node.close_circuits("HS_SERVICE_REND", self.nodes)
+            node.close_circuits("HS_CLIENT_", addresses)
+            node.close_circuits("HS_SERVICE_REND", addresses)
 
     def publishers(self):
         """Return the running nodes that hold the publisher's role."""

@@ -4,7 +4,7 @@ import os
 from . import keys, torrc, wait
 from .backend import Backend
 from .clock import Clock
-from .control import ControlError, Event
+from .control import ControlError
 from .descriptor import decode_key
 from .tor import Tor
 
@@ -84,23 +84,6 @@ class Node(Tor):
             return found and found[0]
         return wait.until(recorded, seconds, "event %s %s of %s" % (
             action, fields, self.name), self.explain)
-
-    def close_circuits(self, purpose, nodes):
-        """Close its circuits that have to do with channels to `nodes`.
-
-        That is those whose purpose begins with `purpose`, and that lead to
-        one of the nodes' own addresses.
-        """
-        addresses = {node.key.address for node in nodes}
-        for line in self.control.info("circuit-status").splitlines():
-            circuit = Event("CIRC " + line)
-            if (circuit.fields.get("PURPOSE", "").startswith(purpose)
-                    and circuit.fields.get("REND_QUERY") in addresses):
-                try:
-                    self.control.command("CLOSECIRCUIT " + circuit.words[1])
-                except ControlError:
-                    # It was closed in the meantime.
-                    pass
 
     def status(self):
         """Return GETINFO hs/balance/status as a dictionary."""

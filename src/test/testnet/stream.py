@@ -19,11 +19,12 @@ class SocksError(Exception):
         self.code = code
 
 
-def open_stream(client, hostname, port, seconds=60):
-    """Return a socket that is a new stream on circuits of its own."""
+def open_stream(client, hostname, port, seconds=60, user=None):
+    """Return a socket that is a new stream on circuits of its own, or on
+    those that `user` has."""
     sock = socket.create_connection(("127.0.0.1", client.socks_port), seconds)
     try:
-        user = b"stream%d" % next(_users)
+        user = (user or "stream%d" % next(_users)).encode()
         sock.sendall(b"\x05\x01\x02")
         _expect(sock, b"\x05\x02")
         sock.sendall(b"\x01" + bytes([len(user)]) + user + b"\x01x")

@@ -9,9 +9,10 @@ _SECONDS = 60
 
 class Target:
     """An onion service whose virtual ports lead to ports of this machine;
-    `ports` says which, and its first is the one that each service has."""
+    `ports` says which, and its first is the one that each service has. With
+    a `socks_port` its tor is a client, too."""
 
-    def __init__(self, network, name, ports):
+    def __init__(self, network, name, ports, socks_port=0):
         self.key = keys.OnionKey()
         directory, lines = network.common(name)
         own = os.path.join(directory, "hs")
@@ -21,6 +22,8 @@ class Target:
             directory, network.client_binary, lines + torrc.service(
                 own, at, ["HiddenServicePort %d 127.0.0.1:%d" % other
                           for other in others])))
+        if socks_port:
+            self.tor.set_options(SocksPort="127.0.0.1:%d" % socks_port)
         self.key.write(own)
         self.tor.start()
         self.tor.control.subscribe("HS_DESC")

@@ -3,7 +3,7 @@ import os
 import signal
 
 from . import process, wait
-from .control import Control
+from .control import Control, ControlError, Event
 
 _START_SECONDS = 20
 _STOP_SECONDS = 15
@@ -91,6 +91,21 @@ class Tor:
         """Have it read its configuration again."""
         self.write()
         self._child.send(signal.SIGHUP)
+
+    def close_circuits(self, purpose, addresses):
+        """Close its circuits that have to do with one of these services.
+
+        That is those whose purpose begins with `purpose`.
+        """
+        for line in self.control.info("circuit-status").splitlines():
+            circuit = Event("CIRC " + line)
+            if (circuit.fields.get("PURPOSE", "").startswith(purpose)
+                    and circuit.fields.get("REND_QUERY") in addresses):
+                try:
+                    self.control.command("CLOSECIRCUIT " + circuit.words[1])
+                except ControlError:
+                    # It was closed in the meantime.
+                    pass
 
     def pause(self):
         """Make it hang: it keeps its connections, and does nothing."""

@@ -106,6 +106,26 @@ tor_source() {
     echo "$build/pristine-src"
 }
 
+# find_program NAME PACKAGE FILE [OPTION]: print the path of a program. An installed one is used as it is; else FILE of
+# Debian's package, unpacked under build/NAME: installed, it would start a server. OPTION as for unpack_debian.
+find_program() {
+    command -v "$1" && return
+    if [ ! -x "$build/$1/$3" ]; then
+        say "taking $1 from Debian's package $2"
+        unpack_debian "$2" "$build/$1" "$3" "${4:-}" ||
+            die "$1 is missing; install Debian's package \"$2\" (sudo apt-get install $2)"
+    fi
+    echo "$build/$1/$3"
+}
+
+# bench_programs: build what a benchmark runs, and tell it where that is.
+bench_programs() {
+    logged build-tor "$top/scripts/build-tor" tor
+    TOR_RBALANCE=$build/tor/src/app/tor
+    TOR_STOCK=$("$top/scripts/stock-tor")
+    export TOR_RBALANCE TOR_STOCK
+}
+
 # unpack_debian PACKAGE DIR FILE [OPTION]: put what Debian's package holds into DIR, unless FILE in it does not run
 # then; OPTION is the one with which it says its version. Nothing is installed and no daemon is started.
 unpack_debian() {

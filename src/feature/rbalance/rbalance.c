@@ -267,8 +267,9 @@ rbalance_stream_answered(entry_connection_t *conn, int endreason)
   if (base->linked_conn->type == CONN_TYPE_EXIT) {
     rb_forward_answered(base->linked_conn, base, endreason);
   } else if (base->linked_conn->type == CONN_TYPE_RBALANCE) {
-    note_channel_opened(base->linked_conn, endreason);
-    rb_outlet_answered(base, endreason);
+    if (!rb_outlet_answered(base, endreason)) {
+      note_channel_opened(base->linked_conn, endreason);
+    }
   }
 }
 

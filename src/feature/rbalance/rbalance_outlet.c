@@ -216,24 +216,26 @@ rb_outlet_open_port(const hs_port_config_t *port,
   return open_address(&port->real_addr, port->real_port, calls, owner);
 }
 
-/** Called when the stream <b>conn</b> of our client side, linked to an outlet,
- * is open, if <b>reason</b> is 0, or failed. */
-void
+/** Called when the stream <b>conn</b> of our client side, linked to something
+ * of ours, is open, if <b>reason</b> is 0, or failed.  Return true iff that is
+ * an outlet. */
+bool
 rb_outlet_answered(connection_t *conn, int reason)
 {
   rb_outlet_t *outlet = rb_inner_get_owner(conn->linked_conn, &conn_calls);
 
-  if (!outlet || outlet->is_open) {
-    return;
+  if (!outlet) {
+    return false;
   }
-  if (reason) {
+  if (reason && !outlet->is_open) {
     /* The end of the linked connection tells the owner. */
     outlet->reason = reason & END_STREAM_REASON_MASK;
-    return;
+  } else if (!outlet->is_open) {
+    outlet->is_open = true;
+    connection_start_reading(conn);
+    outlet->calls->opened(outlet->owner);
   }
-  outlet->is_open = true;
-  connection_start_reading(conn);
-  outlet->calls->opened(outlet->owner);
+  return true;
 }
 
 /** Release <b>outlet</b>; NULL is fine.  What was sent still goes out. */

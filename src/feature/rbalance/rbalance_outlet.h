@@ -37,7 +37,7 @@ rb_outlet_t *rb_outlet_open(const rb_target_t *target, int session_group,
 rb_outlet_t *rb_outlet_open_port(const struct hs_port_config_t *port,
                                  const rb_outlet_calls_t *calls,
                                  void *owner);
-void rb_outlet_answered(struct connection_t *conn, int reason);
+bool rb_outlet_answered(struct connection_t *conn, int reason);
 void rb_outlet_free_(rb_outlet_t *outlet);
 #define rb_outlet_free(outlet) \
   FREE_AND_NULL(rb_outlet_t, rb_outlet_free_, (outlet))

@@ -96,19 +96,12 @@ find_trunk(const smartlist_t *trunks, const rb_target_t *target)
   return NULL;
 }
 
-/** Release the stream that opens the lane of <b>opener</b>, if one does. */
-static void
-close_opener(opener_t *opener)
-{
-  rb_outlet_free(opener->outlet);
-}
-
 /** Release <b>trunk</b>.  Its circuits are left to tor. */
 static void
 trunk_free(trunk_t *trunk)
 {
   for (int i = 0; i < RB_MAX_TARGET_CIRCUITS; ++i) {
-    close_opener(&trunk->openers[i]);
+    rb_outlet_free(trunk->openers[i].outlet);
   }
   rb_target_free(trunk->target);
   tor_free(trunk);
@@ -131,7 +124,7 @@ static void
 end_opening(opener_t *opener, bool has_opened)
 {
   const ptrdiff_t i = opener - opener->trunk->openers;
-  close_opener(opener);
+  rb_outlet_free(opener->outlet);
   rb_lane_rest(&opener->trunk->lanes[i], has_opened, rb_now_mono());
 }
 

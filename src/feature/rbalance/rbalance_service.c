@@ -425,10 +425,10 @@ static void
 end_old_channels(rb_service_t *service)
 {
   SMARTLIST_FOREACH_BEGIN(service->channels, rb_channel_t *, channel) {
-    if (channel->is_up) {
-      channel->ends_at = has_token(service->tokens, &channel->token) ? 0 :
-        channel->ends_at ? channel->ends_at :
-        rb_now_mono() + RB_OLD_TOKEN_MSEC;
+    if (!channel->is_up || has_token(service->tokens, &channel->token)) {
+      channel->ends_at = 0;
+    } else if (!channel->ends_at) {
+      channel->ends_at = rb_now_mono() + RB_OLD_TOKEN_MSEC;
     }
   } SMARTLIST_FOREACH_END(channel);
 }

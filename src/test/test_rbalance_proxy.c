@@ -187,6 +187,47 @@ test_rbalance_proxy_slow(void *arg)
   tear_down(&f);
 }
 
+/** Check that what had no room yet is not lost when the end that it came from
+ * closes: the client's, if <b>client_closes</b>, else the target's. */
+static void
+check_close_when_slow(bool client_closes)
+{
+  static char many[200000];
+  fixture_t f;
+  connection_t *from, *to;
+
+  memset(many, 'x', sizeof(many) - 1);
+  set_up(&f, "tcp", 2);
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  from = client_closes ? f.client : f.outlet;
+  to = client_closes ? f.outlet : f.client;
+  arrive(from, many);
+  arrive(from, many);
+  tt_int_op(connection_get_outbuf_len(to), OP_EQ, sizeof(many) - 1);
+  rbalance_conn_reached_eof(from);
+  tt_int_op(connection_get_outbuf_len(to), OP_EQ, 2 * (sizeof(many) - 1));
+  rb_proxies_sweep(f.service);
+  tt_assert(to->marked_for_close && to->hold_open_until_flushed);
+ done:
+  tear_down(&f);
+}
+
+/** The client gets all that a target sent that closed. */
+static void
+test_rbalance_proxy_slow_client(void *arg)
+{
+  (void) arg;
+  check_close_when_slow(false);
+}
+
+/** And the target all that a client sent that hung up. */
+static void
+test_rbalance_proxy_slow_target(void *arg)
+{
+  (void) arg;
+  check_close_when_slow(true);
+}
+
 /** If a target is not there the next one for the port is tried; the client
  * learns only of the last. */
 static void
@@ -342,6 +383,8 @@ test_rbalance_proxy_unseen(void *arg)
 struct testcase_t rbalance_proxy_tests[] = {
   T(http),
   T(slow),
+  T(slow_client),
+  T(slow_target),
   T(next),
   T(late),
   T(late_http),

@@ -64,8 +64,9 @@ struct rb_proxy_t {
   /** True iff the target is there; and iff the client was told so. */
   bool has_target;
   bool is_open;
-  /** True iff nothing more can come from the target. */
+  /** True iff nothing more can come from the target; from the client. */
   bool has_ended;
+  bool client_has_ended;
   /** True while bytes are moved: no event may do so once more. */
   bool is_moving;
   /** True iff the next sweep frees it. */
@@ -176,7 +177,8 @@ set_reading(rb_proxy_t *proxy)
   }
 }
 
-/** Move what arrived at the ends of <b>proxy</b>, as far as there is room. */
+/** Move what arrived at the ends of <b>proxy</b>, as far as there is room; all
+ * of it if nothing can come any more, for it would be lost. */
 static void
 move_bytes(rb_proxy_t *proxy, buf_t *to_target, buf_t *to_client)
 {
@@ -184,13 +186,15 @@ move_bytes(rb_proxy_t *proxy, buf_t *to_target, buf_t *to_client)
   buf_t *from_target = proxy->outlet ? rb_outlet_get_inbuf(proxy->outlet) :
                                        NULL;
 
-  if (from_target && unsent_to_client(proxy) < RB_PROXY_BUFFER_LEN) {
+  if (from_target && (proxy->has_ended ||
+                      unsent_to_client(proxy) < RB_PROXY_BUFFER_LEN)) {
     rb_pipe_from_target(proxy->pipe, from_target, to_client, to_target);
   }
   if (proxy->has_ended) {
     rb_pipe_target_eof(proxy->pipe, to_client);
   }
-  if (conn && rb_outlet_get_unsent(proxy->outlet) < RB_PROXY_BUFFER_LEN) {
+  if (conn && (proxy->client_has_ended ||
+               rb_outlet_get_unsent(proxy->outlet) < RB_PROXY_BUFFER_LEN)) {
     rb_pipe_from_client(proxy->pipe, conn->inbuf, to_target, to_client);
   }
 }
@@ -275,6 +279,7 @@ static void
 client_ended(void *owner)
 {
   rb_proxy_t *proxy = owner;
+  proxy->client_has_ended = true;
   if (proxy->has_target && !proxy->is_done && !proxy->is_moving) {
     buf_t *to_target = buf_new();
     run(proxy);

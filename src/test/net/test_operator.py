@@ -9,7 +9,6 @@ unit of Debian's package has tor sent.
 import contextlib
 import json
 import os
-import pty
 import re
 import select
 import shutil
@@ -18,7 +17,7 @@ import subprocess
 
 import pytest
 
-from testnet import binaries, keys, tool, wait
+from testnet import binaries, keys, terminal, tool, wait
 from testnet.backend import Backend
 from testnet.manual import Manual
 from testnet.tor import Tor
@@ -78,43 +77,25 @@ class Machine:
         """Return the path of a file, seen from outside."""
         return os.path.join(self.directory, *names)
 
-    def popen(self, command, words, **options):
-        """Start `command` in a shell of the machine."""
+    def shell(self, command, words):
+        """Return how to run `command` in a shell of the machine, as the
+        arguments of a program and options of a subprocess.Popen."""
         words = {"8080": str(self.backend.port), **words}
         for placeholder, word in words.items():
             command = command.replace(placeholder, word)
         search = self.path("bin") + ":" + os.environ["PATH"]
-        return subprocess.Popen(
-            [*namespace(self.directory), "sh", "-c", command], text=True,
-            env={**os.environ, "PATH": search}, **options)
+        return ([*namespace(self.directory), "sh", "-c", command],
+                {"env": {**os.environ, "PATH": search}})
 
-    def type(self, command, status=0, **words):
+    def type(self, command, **words):
         """Run `command`, return what it prints; `words` replace words."""
-        child = self.popen(command, words, stdin=subprocess.DEVNULL,
-                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        printed, _ = child.communicate(timeout=_SECONDS)
-        assert child.returncode == status, (command, printed)
-        return printed
+        argv, options = self.shell(command, words)
+        return terminal.type_in(argv, **options)
 
-    def type_password(self, command, password, **words):
+    def answer(self, command, password, **words):
         """Run `command`, which asks for a password at a terminal."""
-        ours, theirs = pty.openpty()
-        child = self.popen(command, words, stdin=theirs, stdout=theirs,
-                           stderr=theirs, start_new_session=True)
-        os.close(theirs)
-        printed = b""
-        try:
-            while True:
-                try:
-                    printed += os.read(ours, 4096)
-                except OSError:
-                    break
-                if printed.endswith(b": "):
-                    os.write(ours, password.encode() + b"\n")
-        finally:
-            os.close(ours)
-        assert child.wait(_SECONDS) == 0, (command, printed)
-        return printed.decode().replace("\r", "")
+        argv, options = self.shell(command, words)
+        return terminal.answer(argv, password, **options)
 
     def start(self, printed):
         """Put the torrc lines that were printed into torrc; start tor."""
@@ -169,8 +150,10 @@ def settled(machines, command, count):
 def watched(machine, command):
     """Run a command that shows what happens in the meantime, at least a line.
     """
-    child = machine.popen(command, {}, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, start_new_session=True)
+    argv, options = machine.shell(command, {})
+    child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, text=True,
+                             stdout=subprocess.PIPE, start_new_session=True,
+                             **options)
     try:
         yield
         readable, _, _ = select.select([child.stdout], [], [], _SECONDS)
@@ -248,7 +231,7 @@ def test_all_commands(machines, clients):
     alpha.start(printed)
     with open(alpha.path("lib/shop/hostname")) as file:
         hostname = file.read().strip()
-    beta.start(beta.type_password(
+    beta.start(beta.answer(
         manual.take("tor-rbalance join TICKET --dir"), password,
         TICKET=ticket))
     status = manual.take("tor-rbalance status")

@@ -17,7 +17,7 @@ import time
 
 from . import load, plot, process, usage
 from .comparison import (BUSY, CONNECTIONS, CPU, FOUR, IDLE, ONE, P50, P95,
-                         SIXTEEN, SPEED, Comparison)
+                         PROCESSORS, SIXTEEN, SPEED, Comparison)
 from .network import Network
 from .ways import Ways
 
@@ -95,12 +95,17 @@ class Bench:
         path, size = ((_QUARTER, self.size // 4) if what == SIXTEEN else
                       (_LARGE, self.size))
         before = usage.cpu_seconds(way.pids)
+        busy, idle = usage.processor_seconds()
         speed = load.download(self.client, way, users, path, size)
         used = usage.cpu_seconds(way.pids) - before
+        busy, idle = (after - earlier for after, earlier in zip(
+            usage.processor_seconds(), (busy, idle)))
         self.comparison.add(SPEED[what], way.name, speed)
         self.comparison.add(
             CPU[what], way.name,
             1000 * used / (len(users) * size / _BYTES_PER_MB))
+        self.comparison.add(PROCESSORS[what], way.name,
+                            100 * busy / (busy + idle))
 
     def _small(self, way, users):
         """Measure small requests, many on a stream and one on a stream.

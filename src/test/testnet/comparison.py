@@ -11,10 +11,13 @@ ONE, FOUR, SIXTEEN = "one download", "4 parallel", "16 parallel"
 SPEED = {what: what + ", MB/s" for what in (ONE, FOUR, SIXTEEN)}
 CPU = {what: "CPU of the node, %s, ms/MB" % what
        for what in (ONE, FOUR, SIXTEEN)}
+PROCESSORS = {what: "processors busy, %s, %%" % what
+              for what in (ONE, FOUR, SIXTEEN)}
 P50, P95 = "1 KB keep-alive, p50, ms", "1 KB keep-alive, p95, ms"
 CONNECTIONS = "new connections, 1/s"
 IDLE, BUSY = "memory of an idle stream, KiB", "memory of a busy stream, KiB"
-_ALL = (*SPEED.values(), P50, P95, CONNECTIONS, *CPU.values(), IDLE, BUSY)
+_ALL = (*SPEED.values(), P50, P95, CONNECTIONS, *CPU.values(),
+        *PROCESSORS.values(), IDLE, BUSY)
 _COMPARE = {">=": operator.ge, "<=": operator.le}
 
 

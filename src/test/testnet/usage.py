@@ -1,6 +1,6 @@
 """What processes use of the machine, as /proc tells.
 
-Each function takes process ids; the children that these processes have, or
+Where a function takes process ids, the children that these processes have, or
 had, count with them.
 """
 import os
@@ -19,6 +19,16 @@ def cpu_seconds(pids):
             ticks += sum(_times(child))
         ticks += sum(_times(pid))
     return ticks / _TICKS
+
+
+def processor_seconds():
+    """Return how long all processors together were busy, and how long they
+    had nothing to do, since the machine was started."""
+    with open("/proc/stat") as file:
+        ticks = [int(field) for field in file.readline().split()[1:9]]
+    # The fourth and fifth: idle, and waiting for a disk.
+    idle = sum(ticks[3:5])
+    return (sum(ticks) - idle) / _TICKS, idle / _TICKS
 
 
 def memory(pids):

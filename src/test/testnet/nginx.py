@@ -13,7 +13,8 @@ master_process off;
 pid pid;
 events { worker_connections 8192; }
 http {
-    access_log off;
+    log_format requests '$status $request_method $request_uri';
+    access_log %s;
     sendfile on;
     keepalive_timeout 1h;
     keepalive_requests 1000000;
@@ -36,10 +37,11 @@ http {
 class Nginx:
     """Debian's nginx, or NGINX_BINARY; all it has is in `directory`.
 
-    `files` maps the names of files to their sizes.
+    `files` maps the names of files to their sizes. With `logs` it remembers
+    what it is asked for.
     """
 
-    def __init__(self, directory, files):
+    def __init__(self, directory, files, logs=False):
         self.plain, self.secure = free_port(), free_port()
         os.makedirs(os.path.join(directory, "files"))
         for name, size in files.items():
@@ -48,7 +50,10 @@ class Nginx:
         pem = certificate.write_self_signed(directory, ["localhost"])
         path = os.path.join(directory, "nginx.conf")
         with open(path, "w") as file:
-            file.write(_CONFIGURATION % (self.plain, self.secure, pem, pem))
+            file.write(_CONFIGURATION % (
+                "requests requests" if logs else "off", self.plain,
+                self.secure, pem, pem))
+        self._log = os.path.join(directory, "requests")
         output = os.path.join(directory, "output")
         self._child = process.Child(
             [os.environ.get("NGINX_BINARY", "/usr/sbin/nginx"),
@@ -59,6 +64,12 @@ class Nginx:
     def stop(self):
         """End it."""
         self._child.stop()
+
+    def requests(self):
+        """Return (status, method, path) of all requests that are over."""
+        with open(self._log) as file:
+            return [(int(status), method, path) for status, method, path in (
+                line.split(" ", 2) for line in file.read().splitlines())]
 
     def _listens(self):
         """Return True iff it takes connections on both ports."""

@@ -17,13 +17,14 @@
   /cut               an answer of which only ?at= bytes are sent
   /ws                a WebSocket that sends everything back
   /page              a page whose script tries the above; see webpage.py
+  /visit             another one, for real browsers; see webvisit.py
 """
 import hashlib
 import json
 import random
 from urllib.parse import parse_qs
 
-from . import webpage, websocket
+from . import webpage, websocket, webvisit
 
 _BLOCK = 65536
 _LONG = 100000
@@ -237,5 +238,5 @@ _ANSWERS = {
     "redirect": _redirect, "cookies": _cookies, "leaks": _leaks,
     "hints": _hints, "slow": _slow, "hang": _hang, "reset": _reset,
     "garbage": _garbage, "cut": _cut, "ws": _ws, "page": _page,
-    "page.js": _page_script,
+    "page.js": _page_script, "visit": webvisit.answer,
 }

@@ -129,6 +129,13 @@ class Network:
         client.wait_ready()
         return client
 
+    def ports(self):
+        """Return the ports by which a tor reaches the relays."""
+        words = [line.split() for relay in self.relays
+                 for line in relay.lines]
+        return sorted(int(word[1].rsplit(":", 1)[1]) for word in words
+                      if word[0] in ("ORPort", "DirPort"))
+
     @property
     def authorities(self):
         """The relays that are authorities."""

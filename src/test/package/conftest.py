@@ -1,0 +1,42 @@
+"""Two machines without anything, on the network of the other tests.
+
+RBALANCE_IMAGE names the directory of a Debian for them, which has our package
+in /root and those that it needs in apt's cache.
+"""
+import os
+import shutil
+import sys
+import tempfile
+
+import pytest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+
+from testnet.backend import Backend  # noqa: E402
+from testnet.fixtures import (  # noqa: E402, F401
+    clients, network, pytest_configure, pytest_runtest_makereport)
+from testnet.machine import Machine  # noqa: E402
+
+_NAMES = ("alpha", "beta")
+_PORT_OF_MANUAL = 8080
+
+
+@pytest.fixture
+def machines(network):
+    """Both; each has a web server where the manual says that one is."""
+    directory = tempfile.mkdtemp(prefix="machines-")
+    backends = [Backend(name) for name in _NAMES]
+    machines = []
+    try:
+        for backend in backends:
+            ports = {port: port for port in network.ports()}
+            ports[_PORT_OF_MANUAL] = backend.port
+            machines.append(Machine(
+                os.path.join(directory, backend.name), backend.name,
+                os.environ["RBALANCE_IMAGE"], ports))
+        yield machines
+    finally:
+        for one in machines + backends:
+            one.stop()
+        shutil.rmtree(directory)

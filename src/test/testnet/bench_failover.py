@@ -55,15 +55,20 @@ def periods(node):
 def accepted(cluster, since, nodes, limit=_LIMIT):
     """Wait until directories accepted both descriptors with `nodes` nodes.
 
-    Return when that was: the time of the last answer.
+    Return when that was: the time of the last answer. Where a time period
+    begins meanwhile, those of before count, too: nodes do not begin it at the
+    same time, and that would be measured.
     """
+    before = {node.name: periods(node) for node in cluster.running}
+
     def find():
         for node in cluster.running:
             merged = node.balance_events("MERGE", since, NODES=nodes,
                                          POINTS=3 * nodes)
-            # Which of the two is the current one may just change.
-            if len(periods(node) & {event.fields["PERIOD"]
-                                    for event in merged}) < 2:
+            found = {event.fields["PERIOD"] for event in merged}
+            # A node that only just started has no points at first.
+            if not any(len(both) == 2 and both <= found for both in
+                       (before[node.name], periods(node))):
                 continue
             answers = node.events("HS_DESC", "UPLOADED", cluster.address,
                                   since=merged[0].at)

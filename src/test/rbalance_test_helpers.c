@@ -29,6 +29,18 @@ rbt_fill_key(uint8_t seed, ed25519_keypair_t *keys_out)
                                          &keys_out->seckey) == 0);
 }
 
+/** Return the keys of the service that all test nodes are of. */
+const ed25519_keypair_t *
+rbt_service_keys(void)
+{
+  static ed25519_keypair_t keys;
+  if (!ed25519_public_key_is_zero(&keys.pubkey)) {
+    return &keys;
+  }
+  rbt_fill_key(UINT8_MAX, &keys);
+  return &keys;
+}
+
 /** Store in <b>point_out</b> the sound point that <b>seed</b> makes; points
  * of different seeds differ in every key. */
 void
@@ -136,5 +148,6 @@ rbt_make_state(uint8_t seed, const rb_config_t *config, rb_now_t now)
 {
   ed25519_keypair_t keys;
   rbt_fill_key(seed, &keys);
-  return rb_state_new(config, rbt_cluster_id, &keys, seed, now);
+  return rb_state_new(config, rbt_cluster_id, &rbt_service_keys()->pubkey,
+                      &keys, seed, now);
 }

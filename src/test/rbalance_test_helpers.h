@@ -17,6 +17,7 @@
 #define RBT_MONO UINT64_C(1000000)
 
 void rbt_fill_key(uint8_t seed, ed25519_keypair_t *keys_out);
+const ed25519_keypair_t *rbt_service_keys(void);
 void rbt_fill_point(uint8_t seed, rb_point_t *point_out);
 rb_pointset_t *rbt_make_set(uint64_t period_num, uint8_t first_seed,
                             int n_points);

@@ -320,7 +320,8 @@ rbt_sim_start(rbt_sim_t *sim, int node)
   rbt_sim_node_t *n = &sim->nodes[node];
   rb_now_t now;
   get_time(sim, node, &now);
-  n->state = rb_state_new(n->config, rbt_cluster_id, &n->keys,
+  n->state = rb_state_new(n->config, rbt_cluster_id,
+                          &rbt_service_keys()->pubkey, &n->keys,
                           sim->time + (uint64_t) node, now);
   for (int i = 0; i < RB_MAX_SETS; ++i) {
     n->wants_upload[i] = true;

@@ -499,7 +499,8 @@ rbt_world_start(rbt_world_t *world, int node)
   ++n->life;
   rbt_world_trace(world, "n%d: starts", node);
   rbt_world_get_time(world, node, &now);
-  n->state = rb_state_new(n->config, rbt_cluster_id, &n->keys,
+  n->state = rb_state_new(n->config, rbt_cluster_id,
+                          &rbt_service_keys()->pubkey, &n->keys,
                           rbt_world_random(world, UINT64_MAX), now);
   n->reachable_at = world->time + 1000 + rbt_world_random(world, 5000);
   rbt_points_start(world, node);

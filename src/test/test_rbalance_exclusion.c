@@ -8,6 +8,7 @@
 
 #include "core/or/or.h"
 #include "test/test.h"
+#include "test/rbalance_test_helpers.h"
 
 #include "feature/rbalance/rbalance_exclusion.h"
 
@@ -17,6 +18,7 @@ static bool
 note(smartlist_t *list, uint8_t seed, uint64_t stamp, bool is_excluded)
 {
   rb_exclusion_t word;
+  memset(word.signature.sig, seed, sizeof(word.signature.sig));
   memset(word.node_key.pubkey, seed, sizeof(word.node_key.pubkey));
   word.stamp = stamp;
   word.is_excluded = is_excluded;
@@ -30,6 +32,43 @@ contains(const smartlist_t *list, uint8_t seed)
   ed25519_public_key_t key;
   memset(key.pubkey, seed, sizeof(key.pubkey));
   return rb_exclusions_contain(list, &key);
+}
+
+/** Only the service's key makes a good signature, of exactly that word. */
+static void
+test_rbalance_exclusion_signature(void *arg)
+{
+  const ed25519_public_key_t *service_key = &rbt_service_keys()->pubkey;
+  rb_exclusion_t word, other;
+  ed25519_keypair_t keys;
+  (void) arg;
+
+  memset(&word, 0, sizeof(word));
+  rbt_fill_key(1, &keys);
+  ed25519_pubkey_copy(&word.node_key, &keys.pubkey);
+  word.stamp = RBT_WALL;
+  word.is_excluded = true;
+  tt_assert(!rb_exclusion_is_signed(&word, service_key));
+  tt_int_op(rb_exclusion_sign(&word, rbt_service_keys()), OP_EQ, 0);
+  tt_assert(rb_exclusion_is_signed(&word, service_key));
+  tt_assert(!rb_exclusion_is_signed(&word, &keys.pubkey));
+
+  other = word;
+  other.is_excluded = false;
+  tt_assert(!rb_exclusion_is_signed(&other, service_key));
+  other = word;
+  other.stamp += UINT64_C(1) << 40;
+  tt_assert(!rb_exclusion_is_signed(&other, service_key));
+  other = word;
+  other.node_key.pubkey[31] ^= 1;
+  tt_assert(!rb_exclusion_is_signed(&other, service_key));
+  other = word;
+  other.signature.sig[63] ^= 1;
+  tt_assert(!rb_exclusion_is_signed(&other, service_key));
+  tt_int_op(rb_exclusion_sign(&word, &keys), OP_EQ, 0);
+  tt_assert(!rb_exclusion_is_signed(&word, service_key));
+ done:
+  ;
 }
 
 /** The later word wins, in whatever order words come. */
@@ -83,14 +122,25 @@ static void
 test_rbalance_exclusion_json(void *arg)
 {
 #define KEY "\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=\""
+#define SIG "\"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB" \
+            "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ==\""
   static const char *const bad[] = {
-    "{}", "[1]", "[[]]", "[{}]", "[{\"node_key\":" KEY ",\"stamp\":1}]",
-    "[{\"node_key\":" KEY ",\"stamp\":-1,\"excluded\":true}]",
-    "[{\"node_key\":" KEY ",\"stamp\":1,\"excluded\":1}]",
-    "[{\"node_key\":\"AQE=\",\"stamp\":1,\"excluded\":true}]",
+    "{}", "[1]", "[[]]", "[{}]",
+    "[{\"node_key\":" KEY ",\"stamp\":1,\"signature\":" SIG "}]",
+    "[{\"node_key\":" KEY ",\"stamp\":1,\"excluded\":true}]",
+    "[{\"node_key\":" KEY ",\"stamp\":1,\"excluded\":true,"
+      "\"signature\":" KEY "}]",
+    "[{\"node_key\":" KEY ",\"stamp\":-1,\"excluded\":true,"
+      "\"signature\":" SIG "}]",
+    "[{\"node_key\":" KEY ",\"stamp\":1,\"excluded\":1,"
+      "\"signature\":" SIG "}]",
+    "[{\"node_key\":\"AQE=\",\"stamp\":1,\"excluded\":true,"
+      "\"signature\":" SIG "}]",
   };
+#undef SIG
 #undef KEY
   smartlist_t *list = smartlist_new(), *read = NULL;
+  const rb_exclusion_t *word;
   json_t *json = NULL;
   (void) arg;
 
@@ -101,6 +151,8 @@ test_rbalance_exclusion_json(void *arg)
   tt_int_op(smartlist_len(read), OP_EQ, 2);
   tt_assert(contains(read, 1));
   tt_assert(!contains(read, 2));
+  word = smartlist_get(read, 1);
+  tt_int_op(word->signature.sig[63], OP_EQ, 2);
   tt_assert(!note(read, 2, 199, true));
   rb_exclusions_free(read);
   json_decref(json);
@@ -130,6 +182,7 @@ test_rbalance_exclusion_json(void *arg)
   { #name, test_rbalance_exclusion_ ## name, TT_FORK, NULL, NULL }
 
 struct testcase_t rbalance_exclusion_tests[] = {
+  T(signature),
   T(note),
   T(limit),
   T(json),

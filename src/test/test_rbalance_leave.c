@@ -38,6 +38,8 @@ command(rbt_sim_t *sim, int node, rb_verb_t verb, int about)
   event.type = RB_EV_COMMAND;
   event.u.command.verb = verb;
   event.u.command.node = &sim->nodes[about].keys.pubkey;
+  event.u.command.service_keys = sim->nodes[node].state->record->is_keyless ?
+    NULL : rbt_service_keys();
   event.u.command.refusal_out = &refusal;
   rbt_sim_happen(sim, node, &event);
   return refusal;
@@ -252,9 +254,10 @@ test_rbalance_leave_ranks(void *arg)
   rbt_sim_free(sim);
 }
 
-/** A word from far in the future is not believed. */
+/** A word from far in the future is not believed, nor one that the service
+ * did not sign. */
 static void
-test_rbalance_leave_future(void *arg)
+test_rbalance_leave_disbelief(void *arg)
 {
   rbt_sim_t *sim = make_trio();
   rb_state_t *state = sim->nodes[0].state;
@@ -266,11 +269,18 @@ test_rbalance_leave_future(void *arg)
   ed25519_pubkey_copy(&word.node_key, &sim->nodes[1].keys.pubkey);
   word.is_excluded = true;
   word.stamp = RBT_WALL + 86400001;
+  rb_exclusion_sign(&word, rbt_service_keys());
   smartlist_add(list, &word);
   rb_leave_receive_exclusions(state, NULL, list, now, actions);
   tt_int_op(smartlist_len(actions), OP_EQ, 0);
   tt_int_op(smartlist_len(state->exclusions), OP_EQ, 0);
   word.stamp--;
+  rb_exclusion_sign(&word, &sim->nodes[1].keys);
+  rb_leave_receive_exclusions(state, NULL, list, now, actions);
+  tt_int_op(smartlist_len(actions), OP_EQ, 0);
+  tt_int_op(smartlist_len(state->exclusions), OP_EQ, 0);
+  tt_u64_op(state->dropped[RB_DROP_BAD_RECORD], OP_EQ, 1);
+  rb_exclusion_sign(&word, rbt_service_keys());
   rb_leave_receive_exclusions(state, NULL, list, now, actions);
   tt_int_op(smartlist_len(state->exclusions), OP_EQ, 1);
   tt_int_op(((rb_action_t *) smartlist_get(actions, 0))->standing, OP_EQ,
@@ -281,7 +291,8 @@ test_rbalance_leave_future(void *arg)
   rbt_sim_free(sim);
 }
 
-/** A node without the service's key is never publisher, but serves. */
+/** A node without the service's key is never publisher, and can't
+ * exclude others, but serves. */
 static void
 test_rbalance_leave_keyless(void *arg)
 {
@@ -295,6 +306,8 @@ test_rbalance_leave_keyless(void *arg)
   tt_assert(sim->nodes[0].state->record->is_keyless);
   tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 1);
   tt_int_op(sim->descs[0].n_total, OP_EQ, 6);
+  tt_str_op(command(sim, 0, RB_VERB_EXCLUDE, 1), OP_EQ,
+            "This node does not have the service's key; ask one that has");
   rbt_sim_kill(sim, 1);
   rbt_sim_run(sim, 200000);
   tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, -1);
@@ -312,7 +325,7 @@ struct testcase_t rbalance_leave_tests[] = {
   T(exclude),
   T(backends),
   T(ranks),
-  T(future),
+  T(disbelief),
   T(keyless),
   END_OF_TESTCASES
 };

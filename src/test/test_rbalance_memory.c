@@ -31,7 +31,7 @@ test_rbalance_memory_round_trip(void *arg)
   const rb_now_t before = { RBT_MONO, RBT_WALL };
   const rb_now_t after = { RBT_MONO, RBT_WALL - 1000000 };
   rb_state_t *state = make_node(before), *next = make_node(after);
-  ed25519_keypair_t keys;
+  ed25519_keypair_t keys, others;
   rb_exclusion_t word;
   char *text = NULL, *again = NULL;
   (void) arg;
@@ -43,12 +43,18 @@ test_rbalance_memory_round_trip(void *arg)
   ed25519_pubkey_copy(&word.node_key, &keys.pubkey);
   word.stamp = 5;
   word.is_excluded = true;
+  rb_exclusion_sign(&word, rbt_service_keys());
+  rb_exclusions_note(state->exclusions, &word);
+  /* Somebody wrote another one into the file. */
+  rbt_fill_key(2, &others);
+  ed25519_pubkey_copy(&word.node_key, &others.pubkey);
   rb_exclusions_note(state->exclusions, &word);
   text = rb_memory_write(state);
   tt_int_op(rb_memory_apply(next, text, after), OP_EQ, 0);
   tt_int_op(rb_peers_count(next->peers), OP_EQ, 5);
   tt_ptr_op(rb_peers_find(next->peers, &keys.pubkey), OP_NE, NULL);
   tt_assert(rb_exclusions_contain(next->exclusions, &keys.pubkey));
+  tt_assert(!rb_exclusions_contain(next->exclusions, &others.pubkey));
   tt_u64_op(next->record->incarnation, OP_EQ, RBT_WALL + 1);
   again = rb_memory_write(next);
   tt_str_op(again, OP_NE, text);

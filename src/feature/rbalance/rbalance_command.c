@@ -17,8 +17,10 @@
 #include "feature/control/control_connection_st.h"
 #include "feature/control/control_proto.h"
 #include "feature/hs/hs_common.h"
+#include "feature/hs/hs_service.h"
 #include "feature/rbalance/rbalance_cevent.h"
 #include "feature/rbalance/rbalance_registry.h"
+#include "lib/crypt_ops/crypto_util.h"
 
 /** A verb by its name. */
 typedef struct verb_name_t {
@@ -109,6 +111,21 @@ find_verb(const char *name)
   return NULL;
 }
 
+/** Store in <b>keys_out</b> the service's keys that the node of
+ * <b>service</b> has.  Return false if it does not have the secret one. */
+static bool
+get_service_keys(const rb_service_t *service, ed25519_keypair_t *keys_out)
+{
+  const hs_service_t *hs_service = hs_service_find(&service->identity_key);
+  if (!hs_service || hs_service->keys.is_identify_key_offline) {
+    return false;
+  }
+  ed25519_pubkey_copy(&keys_out->pubkey, &hs_service->keys.identity_pk);
+  memcpy(&keys_out->seckey, &hs_service->keys.identity_sk,
+         sizeof(keys_out->seckey));
+  return true;
+}
+
 /** Answer the command HSBALANCE with the words <b>args</b> on
  * <b>control_conn</b>. */
 void
@@ -119,6 +136,7 @@ rbalance_handle_command(control_connection_t *control_conn,
   const verb_name_t *verb = find_verb(smartlist_get(args, 1));
   const char *refusal = NULL;
   ed25519_public_key_t node;
+  ed25519_keypair_t service_keys;
   rb_event_t event;
   int n_found = 1;
 
@@ -146,8 +164,12 @@ rbalance_handle_command(control_connection_t *control_conn,
   event.type = RB_EV_COMMAND;
   event.u.command.verb = verb->verb;
   event.u.command.node = &node;
+  if (get_service_keys(service, &service_keys)) {
+    event.u.command.service_keys = &service_keys;
+  }
   event.u.command.refusal_out = &refusal;
   rb_service_event(service, &event);
+  memwipe(&service_keys, 0, sizeof(service_keys));
   if (refusal) {
     control_write_endreply(control_conn, 551, refusal);
   } else {

@@ -113,6 +113,9 @@ typedef struct rb_event_t {
       rb_verb_t verb;
       /** The node it is about, for EXCLUDE and INCLUDE. */
       const ed25519_public_key_t *node;
+      /** The service's keys to sign that with; NULL if this node does not
+       * have them. */
+      const ed25519_keypair_t *service_keys;
       /** Set to NULL, or to why it can't be done now. */
       const char **refusal_out;
     } command;

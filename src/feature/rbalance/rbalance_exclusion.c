@@ -7,15 +7,57 @@
  *
  * A list of rb_exclusion_t, at most one for each node.  Nodes exchange their
  * lists with their heartbeats, and the later word on a node wins, so that all
- * lists become the same, in whatever order the words arrive.
+ * lists become the same, in whatever order the words arrive.  A word is signed
+ * with the service's key: a node that doesn't have that can pass it on, but
+ * not have all others excluded.
  **/
 
 #include "orconfig.h"
 #include "feature/rbalance/rbalance_exclusion.h"
 
+#include "lib/arch/bytes.h"
 #include "lib/malloc/malloc.h"
 
 #include <string.h>
+
+/** Prefix of what the service's key signs, so that it fits nothing else. */
+#define SIGNATURE_PREFIX "Tor rbalance exclusion v1"
+/** What is signed: the node's key, the stamp, and 1 if it is excluded. */
+#define STAMP_OFF ED25519_PUBKEY_LEN
+#define EXCLUDED_OFF (STAMP_OFF + 8)
+#define SIGNED_LEN (EXCLUDED_OFF + 1)
+
+/** Store in <b>out</b>, of SIGNED_LEN bytes, what is signed of
+ * <b>word</b>. */
+static void
+get_signed(const rb_exclusion_t *word, uint8_t *out)
+{
+  memcpy(out, word->node_key.pubkey, ED25519_PUBKEY_LEN);
+  set_uint64(out + STAMP_OFF, tor_htonll(word->stamp));
+  out[EXCLUDED_OFF] = word->is_excluded;
+}
+
+/** Sign <b>word</b> with <b>service_keys</b>.  Return 0 on success, else
+ * -1. */
+int
+rb_exclusion_sign(rb_exclusion_t *word, const ed25519_keypair_t *service_keys)
+{
+  uint8_t bytes[SIGNED_LEN];
+  get_signed(word, bytes);
+  return ed25519_sign_prefixed(&word->signature, bytes, sizeof(bytes),
+                               SIGNATURE_PREFIX, service_keys);
+}
+
+/** Return true iff <b>word</b> is signed with <b>service_key</b>. */
+bool
+rb_exclusion_is_signed(const rb_exclusion_t *word,
+                       const ed25519_public_key_t *service_key)
+{
+  uint8_t bytes[SIGNED_LEN];
+  get_signed(word, bytes);
+  return ed25519_checksig_prefixed(&word->signature, bytes, sizeof(bytes),
+                                   SIGNATURE_PREFIX, service_key) == 0;
+}
 
 /** Return the entry of <b>exclusions</b> for the node with <b>node_key</b>, or
  * NULL. */
@@ -73,16 +115,24 @@ make_room(smartlist_t *exclusions)
   return true;
 }
 
-/** Take a copy of <b>word</b> into <b>exclusions</b> if it is later than what
- * they say of its node; of two words of one time, the one that excludes
- * counts.  Return true iff it was taken. */
+/** Return true iff <b>word</b> is later than what <b>exclusions</b> say of
+ * its node; of two words of one time, the one that excludes counts. */
+bool
+rb_exclusions_lack(const smartlist_t *exclusions, const rb_exclusion_t *word)
+{
+  const rb_exclusion_t *entry = find(exclusions, &word->node_key);
+  return !entry || word->stamp > entry->stamp ||
+         (word->stamp == entry->stamp && word->is_excluded &&
+          !entry->is_excluded);
+}
+
+/** Take a copy of <b>word</b>, the signature of which is good, into
+ * <b>exclusions</b> if they lack it.  Return true iff it was taken. */
 bool
 rb_exclusions_note(smartlist_t *exclusions, const rb_exclusion_t *word)
 {
   rb_exclusion_t *entry = find(exclusions, &word->node_key);
-  if (entry && (word->stamp < entry->stamp ||
-                (word->stamp == entry->stamp &&
-                 (entry->is_excluded || !word->is_excluded)))) {
+  if (!rb_exclusions_lack(exclusions, word)) {
     return false;
   }
   if (!entry) {
@@ -130,13 +180,15 @@ rb_exclusions_to_json(const smartlist_t *exclusions)
                         json_integer((json_int_t) entry->stamp));
     json_object_set_new(object, "excluded",
                         json_boolean(entry->is_excluded));
+    rb_json_set_bytes(object, "signature", entry->signature.sig,
+                      sizeof(entry->signature.sig));
     json_array_append_new(json, object);
   } SMARTLIST_FOREACH_END(entry);
   return json;
 }
 
 /** Return the exclusions in the array <b>json</b> as a new list, or NULL if
- * they are malformed or too many. */
+ * they are malformed or too many.  Signatures are not looked at. */
 smartlist_t *
 rb_exclusions_from_json(const json_t *json)
 {
@@ -153,6 +205,8 @@ rb_exclusions_from_json(const json_t *json)
     if (!json_is_boolean(excluded) ||
         rb_json_get_key(object, "node_key", entry->node_key.pubkey,
                         sizeof(entry->node_key.pubkey)) < 0 ||
+        rb_json_get_key(object, "signature", entry->signature.sig,
+                        sizeof(entry->signature.sig)) < 0 ||
         rb_json_get_u64(object, "stamp", INT64_MAX, &entry->stamp) < 0) {
       rb_exclusions_free(exclusions);
       return NULL;

@@ -20,13 +20,22 @@ typedef struct rb_exclusion_t {
   /** Milliseconds since the epoch when that was said; the later word wins. */
   uint64_t stamp;
   bool is_excluded;
+  /** Of all that, by the service's key. */
+  ed25519_signature_t signature;
 } rb_exclusion_t;
+
+int rb_exclusion_sign(rb_exclusion_t *word,
+                      const ed25519_keypair_t *service_keys);
+bool rb_exclusion_is_signed(const rb_exclusion_t *word,
+                            const ed25519_public_key_t *service_key);
 
 bool rb_exclusions_contain(const smartlist_t *exclusions,
                            const ed25519_public_key_t *node_key);
 uint64_t rb_exclusions_next_stamp(const smartlist_t *exclusions,
                                   const ed25519_public_key_t *node_key,
                                   uint64_t now);
+bool rb_exclusions_lack(const smartlist_t *exclusions,
+                        const rb_exclusion_t *word);
 bool rb_exclusions_note(smartlist_t *exclusions, const rb_exclusion_t *word);
 smartlist_t *rb_exclusions_dup(const smartlist_t *exclusions);
 void rb_exclusions_free_(smartlist_t *exclusions);

@@ -165,13 +165,18 @@ add_standing(smartlist_t *actions, const rb_exclusion_t *word)
   ed25519_pubkey_copy(&action->peer, &word->node_key);
 }
 
-/** Exclude the node with <b>key</b>, or include it again, and tell
- * everybody.  Return NULL, or why that can't be. */
+/** Exclude the node with <b>key</b>, or include it again, in a word that is
+ * signed with <b>service_keys</b>, and tell everybody.  Return NULL, or why
+ * that can't be. */
 static const char *
 set_excluded(rb_state_t *state, const ed25519_public_key_t *key,
-             bool is_excluded, rb_now_t now, smartlist_t *actions)
+             const ed25519_keypair_t *service_keys, bool is_excluded,
+             rb_now_t now, smartlist_t *actions)
 {
   rb_exclusion_t word;
+  if (!service_keys) {
+    return "This node does not have the service's key; ask one that has";
+  }
   if (is_excluded && !has_other(state, key, false)) {
     return "No other healthy node would be left";
   }
@@ -181,7 +186,8 @@ set_excluded(rb_state_t *state, const ed25519_public_key_t *key,
   if (rb_exclusions_contain(state->exclusions, key) == is_excluded) {
     return NULL;
   }
-  if (!rb_exclusions_note(state->exclusions, &word)) {
+  if (rb_exclusion_sign(&word, service_keys) < 0 ||
+      !rb_exclusions_note(state->exclusions, &word)) {
     return "Too many nodes are excluded, or a later word is known";
   }
   add_standing(actions, &word);
@@ -219,10 +225,12 @@ publish_now(rb_state_t *state)
 }
 
 /** Do what the operator says: <b>verb</b>, about <b>node</b> if it is about
- * one.  Set *<b>refusal_out</b> to NULL, or to why it can't be done now. */
+ * one.  <b>service_keys</b> are NULL if this node does not have them.  Set
+ * *<b>refusal_out</b> to NULL, or to why it can't be done now. */
 void
 rb_leave_command(rb_state_t *state, rb_verb_t verb,
-                 const ed25519_public_key_t *node, rb_now_t now,
+                 const ed25519_public_key_t *node,
+                 const ed25519_keypair_t *service_keys, rb_now_t now,
                  const char **refusal_out, smartlist_t *actions)
 {
   *refusal_out = NULL;
@@ -240,17 +248,20 @@ rb_leave_command(rb_state_t *state, rb_verb_t verb,
       set_draining(state, false, now, actions);
       break;
     case RB_VERB_EXCLUDE:
-      *refusal_out = set_excluded(state, node, true, now, actions);
+      *refusal_out = set_excluded(state, node, service_keys, true, now,
+                                  actions);
       break;
     case RB_VERB_INCLUDE:
-      *refusal_out = set_excluded(state, node, false, now, actions);
+      *refusal_out = set_excluded(state, node, service_keys, false, now,
+                                  actions);
       break;
   }
 }
 
 /** Take over the <b>exclusions</b> that <b>sender</b> knows of, and pass on
  * what is new.  A word that claims to be more than a day from the future is
- * not believed: it could never be taken back. */
+ * not believed: it could never be taken back.  After one that the service did
+ * not sign, the others are not looked at. */
 void
 rb_leave_receive_exclusions(rb_state_t *state, const rb_peer_t *sender,
                             const smartlist_t *exclusions, rb_now_t now,
@@ -261,7 +272,14 @@ rb_leave_receive_exclusions(rb_state_t *state, const rb_peer_t *sender,
     const bool before = rb_exclusions_contain(state->exclusions,
                                               &word->node_key);
     if (word->stamp > now.wall + RB_MAX_INTERVAL_MSEC ||
-        !rb_exclusions_note(state->exclusions, word)) {
+        !rb_exclusions_lack(state->exclusions, word)) {
+      continue;
+    }
+    if (!rb_exclusion_is_signed(word, &state->service_key)) {
+      state->dropped[RB_DROP_BAD_RECORD]++;
+      break;
+    }
+    if (!rb_exclusions_note(state->exclusions, word)) {
       continue;
     }
     is_news = true;

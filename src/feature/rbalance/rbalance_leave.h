@@ -22,7 +22,8 @@ void rb_leave_note_backends(rb_state_t *state, bool are_down, rb_now_t now,
                             smartlist_t *actions);
 bool rb_leave_may_publish(const rb_state_t *state, uint64_t now);
 void rb_leave_command(rb_state_t *state, rb_verb_t verb,
-                      const ed25519_public_key_t *node, rb_now_t now,
+                      const ed25519_public_key_t *node,
+                      const ed25519_keypair_t *service_keys, rb_now_t now,
                       const char **refusal_out, smartlist_t *actions);
 void rb_leave_receive_exclusions(rb_state_t *state, const rb_peer_t *sender,
                                  const smartlist_t *exclusions, rb_now_t now,

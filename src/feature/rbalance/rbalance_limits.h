@@ -75,7 +75,7 @@
 /** Streams of joining nodes at once. */
 #define RB_MAX_JOIN_CHANNELS 8
 /** Nodes that a node remembers, and bytes of the file in which it does:
- * 1024 keys take 48 KiB, 64 exclusions 7. */
+ * 1024 keys take 48 KiB, 64 exclusions 14. */
 #define RB_MAX_MEMORY 1024
 #define RB_MAX_STATEFILE_LEN RB_MAX_FRAME_LEN
 /** Streams that others opened and that may be in their handshake at once, for

@@ -66,8 +66,9 @@ read_nodes(const json_t *json, smartlist_t **keys_out)
 }
 
 /** Take over into <b>state</b>, of a node that just started, what it
- * remembers from its last life as <b>text</b>.  Return 0 on success; -1 if
- * <b>text</b> is damaged, and then <b>state</b> is as before. */
+ * remembers from its last life as <b>text</b>; exclusions that the service did
+ * not sign are left out.  Return 0 on success; -1 if <b>text</b> is damaged,
+ * and then <b>state</b> is as before. */
 int
 rb_memory_apply(rb_state_t *state, const char *text, rb_now_t now)
 {
@@ -94,7 +95,9 @@ rb_memory_apply(rb_state_t *state, const char *text, rb_now_t now)
     }
   } SMARTLIST_FOREACH_END(key);
   SMARTLIST_FOREACH(exclusions, const rb_exclusion_t *, word,
-                    rb_exclusions_note(state->exclusions, word));
+                    if (rb_exclusion_is_signed(word, &state->service_key)) {
+                      rb_exclusions_note(state->exclusions, word);
+                    });
   state->neighbors_are_dirty = true;
   state->record->incarnation = MAX(state->record->incarnation,
                                    incarnation + 1);

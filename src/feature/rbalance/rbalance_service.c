@@ -404,7 +404,7 @@ rb_service_new(const hs_service_t *hs_service,
   crypto_rand((char *) &seed, sizeof(seed));
   rb_now_get(&now);
   service->state = rb_state_new(hs_service->config.rbalance, cluster_id,
-                                node_keys, seed, now);
+                                &service->identity_key, node_keys, seed, now);
   rb_statefile_load(hs_service->config.directory_path, service->state, now);
   service->prober = rb_prober_new(service, hs_service);
   return service;

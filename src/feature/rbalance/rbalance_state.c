@@ -31,11 +31,13 @@
  * arguments, which are copied.  <b>random_seed</b> seeds the jitters. */
 rb_state_t *
 rb_state_new(const rb_config_t *config, const uint8_t *cluster_id,
+             const ed25519_public_key_t *service_key,
              const ed25519_keypair_t *node_keys, uint64_t random_seed,
              rb_now_t now)
 {
   rb_state_t *state = tor_malloc_zero(sizeof(*state));
   memcpy(state->cluster_id, cluster_id, sizeof(state->cluster_id));
+  ed25519_pubkey_copy(&state->service_key, service_key);
   memcpy(&state->node_keys, node_keys, sizeof(state->node_keys));
   state->random = random_seed;
   state->peers = rb_peers_new();

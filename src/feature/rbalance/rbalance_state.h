@@ -28,7 +28,8 @@ typedef enum rb_drop_t {
   RB_DROP_CHANNEL,
   /** A record that we have, or that is older. */
   RB_DROP_OLD_RECORD,
-  /** A record that is malformed, unsound or badly signed. */
+  /** A record that is malformed or unsound; one, or an exclusion, that is
+   * badly signed. */
   RB_DROP_BAD_RECORD,
   /** A record of another cluster. */
   RB_DROP_WRONG_CLUSTER,
@@ -47,6 +48,8 @@ typedef struct rb_state_t {
   rb_config_t *config;
   /** Names the cluster. */
   uint8_t cluster_id[RB_CLUSTER_ID_LEN];
+  /** The service's key. */
+  ed25519_public_key_t service_key;
   /** Our node keys. */
   ed25519_keypair_t node_keys;
   /** Our own record, owned; its sets are our introduction points. */
@@ -110,6 +113,7 @@ typedef struct rb_state_t {
 
 rb_state_t *rb_state_new(const rb_config_t *config,
                          const uint8_t *cluster_id,
+                         const ed25519_public_key_t *service_key,
                          const ed25519_keypair_t *node_keys,
                          uint64_t random_seed, rb_now_t now);
 void rb_state_free_(rb_state_t *state);

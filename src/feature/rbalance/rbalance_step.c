@@ -457,7 +457,8 @@ take_event(rb_state_t *state, const rb_event_t *event, rb_now_t now,
       break;
     case RB_EV_COMMAND:
       rb_leave_command(state, event->u.command.verb, event->u.command.node,
-                       now, event->u.command.refusal_out, actions);
+                       event->u.command.service_keys, now,
+                       event->u.command.refusal_out, actions);
       break;
     case RB_EV_BACKENDS:
       rb_leave_note_backends(state, event->u.backends_are_down, now, actions);

@@ -81,6 +81,7 @@ fuzz_rbalance_make_seeds(void)
       ed25519_pubkey_copy(&word.node_key, &keys.pubkey);
       word.stamp = RBT_WALL;
       word.is_excluded = (i == 0);
+      rb_exclusion_sign(&word, rbt_service_keys());
       rb_exclusions_note(state->exclusions, &word);
     }
     text = rb_memory_write(state);

@@ -19,6 +19,7 @@
 #include "feature/rbalance/rbalance.h"
 #include "feature/rbalance/rbalance_frame.h"
 #include "feature/rbalance/rbalance_gossip.h"
+#include "feature/rbalance/rbalance_lease.h"
 #include "feature/rbalance/rbalance_msg.h"
 #include "lib/crypt_ops/crypto_rand.h"
 
@@ -414,7 +415,8 @@ make_bad_msg(int kind, uint64_t number)
   } else {
     ed25519_pubkey_copy(&msg->u.lease.node_key, &keys.pubkey);
     msg->u.lease.number = number;
-    msg->u.lease.left = 60000;
+    msg->u.lease.lasts = msg->u.lease.left = 60000;
+    rb_lease_sign(&msg->u.lease, &keys);
   }
   text = rb_msg_encode(msg);
   rb_msg_free(msg);

@@ -12,6 +12,7 @@
 #include "test/rbalance_test_sim.h"
 
 #include "feature/rbalance/rbalance_inbox.h"
+#include "feature/rbalance/rbalance_lease.h"
 #include "feature/rbalance/rbalance_msg.h"
 #include "feature/rbalance/rbalance_step.h"
 
@@ -49,9 +50,10 @@ fill_lease(const rbt_sim_t *sim, rb_lease_t *lease, uint64_t left)
   memset(lease, 0, sizeof(*lease));
   ed25519_pubkey_copy(&lease->node_key, &sim->nodes[1].keys.pubkey);
   lease->priority = 99;
-  lease->incarnation = sender(sim)->lease_incarnation;
-  lease->number = sender(sim)->lease_number + 1;
-  lease->left = left;
+  lease->incarnation = sender(sim)->lease.incarnation;
+  lease->number = sender(sim)->lease.number + 1;
+  lease->lasts = lease->left = left;
+  rb_lease_sign(lease, &sim->nodes[1].keys);
 }
 
 /** Send <b>msg</b> of node 1 to node 0, with a number that is next, and

@@ -40,8 +40,8 @@ static void
 test_rbalance_lease_json(void *arg)
 {
   static const char *const fields[] = {
-    "node_key", "priority", "incarnation", "number", "left", "declines",
-    "revisions",
+    "node_key", "priority", "incarnation", "number", "lasts", "left",
+    "declines", "revisions", "signature",
   };
   static const char *const values[] = { "null", "-1", "0.5", "\"x\"", "{}",
     "[0]", "[{}]" };
@@ -73,12 +73,25 @@ test_rbalance_lease_json(void *arg)
     json_object_set_new(json, fields[i], good);
     tt_int_op(rb_lease_from_json(json, &read), OP_EQ, 0);
   }
-  json_object_set_new(json, "left", json_integer(86400001));
+  json_object_set_new(json, "left", json_integer(5001));
+  tt_int_op(rb_lease_from_json(json, &read), OP_EQ, -1);
+  json_object_set_new(json, "lasts", json_integer(86400001));
   tt_int_op(rb_lease_from_json(json, &read), OP_EQ, -1);
   tt_int_op(rb_lease_from_json(NULL, &read), OP_EQ, -1);
  done:
   json_decref(json);
   rb_state_free(state);
+}
+
+/** Have the node with the key of make_state() sign <b>lease</b>, and tell
+ * <b>state</b> of it at <b>now</b>.  Return true iff it is news. */
+static bool
+note(rb_state_t *state, rb_lease_t *lease, uint64_t now)
+{
+  ed25519_keypair_t keys;
+  rbt_fill_key(2, &keys);
+  rb_lease_sign(lease, &keys);
+  return rb_lease_note(state, lease, now);
 }
 
 /** The later word of a node counts, in whatever order words come. */
@@ -96,29 +109,158 @@ test_rbalance_lease_order(void *arg)
   lease.incarnation = 10;
   lease.number = 5;
   lease.priority = 3;
-  lease.left = 1000;
-  tt_assert(rb_lease_note(state, &lease, RBT_MONO));
+  lease.lasts = lease.left = 1000;
+  tt_assert(note(state, &lease, RBT_MONO));
   tt_int_op(peer->role, OP_EQ, RB_ROLE_PUBLISHER);
   tt_u64_op(peer->lease_until, OP_EQ, RBT_MONO + 1000);
   tt_int_op(peer->priority, OP_EQ, 3);
-  lease.left = 0;
-  tt_assert(!rb_lease_note(state, &lease, RBT_MONO));
+  lease.lasts = lease.left = 0;
+  tt_assert(!note(state, &lease, RBT_MONO));
   lease.number = 4;
-  tt_assert(!rb_lease_note(state, &lease, RBT_MONO));
+  tt_assert(!note(state, &lease, RBT_MONO));
   lease.incarnation = 9;
   lease.number = 99;
-  tt_assert(!rb_lease_note(state, &lease, RBT_MONO));
+  tt_assert(!note(state, &lease, RBT_MONO));
   tt_int_op(peer->role, OP_EQ, RB_ROLE_PUBLISHER);
   lease.incarnation = 11;
   lease.number = 1;
   lease.declines = true;
-  tt_assert(rb_lease_note(state, &lease, RBT_MONO + 7));
+  tt_assert(note(state, &lease, RBT_MONO + 7));
   tt_int_op(peer->role, OP_EQ, RB_ROLE_STANDBY);
   tt_u64_op(peer->lease_until, OP_EQ, 0);
   tt_u64_op(peer->role_heard, OP_EQ, RBT_MONO + 7);
   tt_assert(peer->declines);
   memset(lease.node_key.pubkey, 9, sizeof(lease.node_key.pubkey));
-  tt_assert(!rb_lease_note(state, &lease, RBT_MONO));
+  tt_assert(!note(state, &lease, RBT_MONO));
+ done:
+  rb_state_free(state);
+}
+
+/** What the node did not sign is not believed, and nothing of it is noted. */
+static void
+test_rbalance_lease_forged(void *arg)
+{
+  ed25519_public_key_t key;
+  rb_state_t *state = make_state(&key);
+  const rb_peer_t *peer = rb_peers_find(state->peers, &key);
+  rb_lease_t good, next, lease;
+  ed25519_keypair_t keys;
+  (void) arg;
+
+  memset(&good, 0, sizeof(good));
+  ed25519_pubkey_copy(&good.node_key, &key);
+  good.number = 1;
+  good.lasts = good.left = 60000;
+  good.n_revisions = 1;
+  memcpy(good.revisions[0].blinded_key, state->slots[0].blinded_key,
+         ED25519_PUBKEY_LEN);
+  good.revisions[0].counter = 7;
+  tt_assert(note(state, &good, RBT_MONO));
+  tt_int_op(peer->role, OP_EQ, RB_ROLE_PUBLISHER);
+  tt_u64_op(state->slots[0].revision, OP_EQ, 7);
+
+  next = good;
+  next.number++;
+  rbt_fill_key(2, &keys);
+  rb_lease_sign(&next, &keys);
+  for (int i = 0; i < 7; ++i) {
+    lease = next;
+    switch (i) {
+      case 0: rb_lease_sign(&lease, &state->node_keys); break;
+      case 1: lease.priority = 1; break;
+      case 2: lease.incarnation = 1; break;
+      case 3: lease.lasts = lease.left = 0; break;
+      case 4: lease.declines = true; break;
+      case 5: lease.revisions[0].counter = 8; break;
+      case 6: lease.n_revisions = 0; break;
+    }
+    tt_assert(!rb_lease_note(state, &lease, RBT_MONO));
+    tt_u64_op(state->dropped[RB_DROP_BAD_RECORD], OP_EQ,
+              (uint64_t) i + 1);
+  }
+  tt_u64_op(peer->lease.number, OP_EQ, 1);
+  tt_u64_op(peer->lease_until, OP_EQ, RBT_MONO + 60000);
+  tt_u64_op(state->slots[0].revision, OP_EQ, 7);
+  tt_assert(rb_lease_note(state, &next, RBT_MONO));
+ done:
+  rb_state_free(state);
+}
+
+/** Who passes a lease on can say that it has less time left, until somebody
+ * says otherwise, but never that it has more than when it came first. */
+static void
+test_rbalance_lease_left(void *arg)
+{
+  ed25519_public_key_t key;
+  rb_state_t *state = make_state(&key);
+  const rb_peer_t *peer = rb_peers_find(state->peers, &key);
+  rb_lease_t lease, passed;
+  (void) arg;
+
+  memset(&lease, 0, sizeof(lease));
+  ed25519_pubkey_copy(&lease.node_key, &key);
+  lease.number = 1;
+  lease.lasts = 60000;
+  tt_assert(note(state, &lease, RBT_MONO));
+  tt_int_op(peer->role, OP_EQ, RB_ROLE_PUBLISHER);
+  tt_u64_op(peer->lease_until, OP_EQ, RBT_MONO);
+  rb_lease_of_peer(peer, RBT_MONO + 1, &passed);
+  tt_u64_op(passed.left, OP_EQ, 0);
+
+  lease.left = 50000;
+  tt_assert(!note(state, &lease, RBT_MONO + 5000));
+  tt_u64_op(peer->lease_until, OP_EQ, RBT_MONO + 55000);
+  rb_lease_of_peer(peer, RBT_MONO + 6000, &passed);
+  tt_u64_op(passed.left, OP_EQ, 49000);
+  tt_mem_op(&passed.signature, OP_EQ, &lease.signature,
+            sizeof(lease.signature));
+  lease.left = 40000;
+  tt_assert(!note(state, &lease, RBT_MONO + 6000));
+  tt_u64_op(peer->lease_until, OP_EQ, RBT_MONO + 55000);
+  lease.left = 60000;
+  tt_assert(!note(state, &lease, RBT_MONO + 30000));
+  tt_u64_op(peer->lease_until, OP_EQ, RBT_MONO + 60000);
+ done:
+  rb_state_free(state);
+}
+
+/** The same word has the same number and signature, however often it is
+ * said. */
+static void
+test_rbalance_lease_said(void *arg)
+{
+  ed25519_public_key_t key;
+  rb_state_t *state = make_state(&key);
+  rb_lease_t first, second;
+  (void) arg;
+
+  rb_lease_of_ourselves(state, RBT_MONO, &first);
+  rb_lease_of_ourselves(state, RBT_MONO + 9, &second);
+  tt_mem_op(&first, OP_EQ, &second, sizeof(first));
+  tt_u64_op(first.number, OP_EQ, 1);
+  state->role = RB_ROLE_PUBLISHER;
+  state->lease_until = RBT_MONO + 60000;
+  rb_lease_of_ourselves(state, RBT_MONO + 10, &first);
+  tt_u64_op(first.number, OP_EQ, 2);
+  tt_u64_op(first.lasts, OP_EQ, 59990);
+  rb_lease_of_ourselves(state, RBT_MONO + 30, &second);
+  tt_u64_op(second.number, OP_EQ, 2);
+  tt_u64_op(second.lasts, OP_EQ, 59990);
+  tt_u64_op(second.left, OP_EQ, 59970);
+  state->lease_until++;
+  rb_lease_of_ourselves(state, RBT_MONO + 30, &second);
+  tt_u64_op(second.number, OP_EQ, 3);
+  rb_slot_note_upload(&state->slots[0], 100, RBT_MONO);
+  rb_lease_of_ourselves(state, RBT_MONO + 30, &second);
+  tt_u64_op(second.number, OP_EQ, 4);
+  state->stood_down_until = RBT_MONO + 50;
+  rb_lease_of_ourselves(state, RBT_MONO + 30, &second);
+  tt_u64_op(second.number, OP_EQ, 5);
+  tt_assert(second.declines);
+  state->role = RB_ROLE_STANDBY;
+  rb_lease_of_ourselves(state, RBT_MONO + 60, &second);
+  tt_u64_op(second.number, OP_EQ, 6);
+  tt_u64_op(second.lasts + second.left, OP_EQ, 0);
  done:
   rb_state_free(state);
 }
@@ -154,11 +296,11 @@ test_rbalance_lease_next_revision(void *arg)
   memcpy(lease.revisions[0].blinded_key, blinded_key, ED25519_PUBKEY_LEN);
   lease.revisions[0].counter = 250;
   lease.revisions[1].counter = 999;
-  tt_assert(rb_lease_note(state, &lease, RBT_MONO));
+  tt_assert(note(state, &lease, RBT_MONO));
   tt_u64_op(next_revision(state, 0, 102), OP_EQ, 251);
   lease.number++;
   lease.revisions[0].counter = 120;
-  tt_assert(rb_lease_note(state, &lease, RBT_MONO));
+  tt_assert(note(state, &lease, RBT_MONO));
   tt_u64_op(next_revision(state, 0, 102), OP_EQ, 251);
   tt_u64_op(next_revision(state, 1, 102), OP_EQ, 102);
   tt_u64_op(rb_lease_next_revision(state, unknown, 102), OP_EQ, 102);
@@ -189,7 +331,7 @@ test_rbalance_lease_revision_limit(void *arg)
   for (int i = 1; i >= 0; --i) {
     lease.number++;
     lease.revisions[0].counter = RB_MAX_TOLD_REVISION + i;
-    tt_assert(rb_lease_note(state, &lease, RBT_MONO));
+    tt_assert(note(state, &lease, RBT_MONO));
     tt_u64_op(next_revision(state, 0, 2), OP_EQ,
               i ? 2 : RB_MAX_TOLD_REVISION + 1);
   }
@@ -206,6 +348,9 @@ test_rbalance_lease_revision_limit(void *arg)
 struct testcase_t rbalance_lease_tests[] = {
   T(json),
   T(order),
+  T(forged),
+  T(left),
+  T(said),
   T(next_revision),
   T(revision_limit),
   END_OF_TESTCASES

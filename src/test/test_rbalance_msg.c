@@ -21,12 +21,14 @@ fill_lease(rb_lease_t *lease)
   lease->priority = 65535;
   lease->incarnation = RBT_WALL;
   lease->number = 5;
+  lease->lasts = 65000;
   lease->left = 60000;
   lease->declines = true;
   lease->n_revisions = 1;
   memset(lease->revisions[0].blinded_key, 2,
          sizeof(lease->revisions[0].blinded_key));
   lease->revisions[0].counter = 1234567;
+  memset(lease->signature.sig, 0xab, sizeof(lease->signature.sig));
 }
 
 /** Give the heartbeat <b>msg</b> a value in each field. */
@@ -148,9 +150,10 @@ test_rbalance_msg_text(void *arg)
   "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6ur" \
   "q6urq6urq6urq6urq6urq6urqw=="
 #define LEASE "\"lease\":{\"declines\":true," \
-  "\"incarnation\":1800000000000,\"left\":60000," \
+  "\"incarnation\":1800000000000,\"lasts\":65000,\"left\":60000," \
   "\"node_key\":\"" KEY_1 "\",\"number\":5,\"priority\":65535," \
-  "\"revisions\":[{\"blinded_key\":\"" KEY_2 "\",\"counter\":1234567}]},"
+  "\"revisions\":[{\"blinded_key\":\"" KEY_2 "\",\"counter\":1234567}]," \
+  "\"signature\":\"" SIGNATURE "\"},"
   static const char *const texts[RB_MSG_TYPE_MAX_] = {
     HEAD("heartbeat", "\"digest\":\"" KEY_1 "\",\"intro_point_count\":20,"
          "\"known\":["
@@ -258,6 +261,7 @@ test_rbalance_msg_heartbeat(void *arg)
   tt_assert(decoded);
   tt_int_op(decoded->u.heartbeat.role, OP_EQ, RB_ROLE_PUBLISHER);
   tt_int_op(decoded->u.heartbeat.lease.priority, OP_EQ, 65535);
+  tt_u64_op(decoded->u.heartbeat.lease.lasts, OP_EQ, 65000);
   tt_u64_op(decoded->u.heartbeat.lease.left, OP_EQ, 60000);
   tt_u64_op(decoded->u.heartbeat.lease.revisions[0].counter, OP_EQ, 1234567);
   tt_int_op(decoded->u.heartbeat.digest[31], OP_EQ, 1);

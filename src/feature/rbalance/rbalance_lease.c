@@ -7,18 +7,86 @@
  *
  * A lease names its node and a pair (incarnation, number) that orders what
  * the node says, so that a lease may come through third nodes and in any
- * order.  With it go the revision counters that the node uploaded: HSDirs
- * refuse a descriptor whose counter does not grow, so a later publisher,
- * whose clock may be behind, stays above them.
+ * order.  The node signs it, so nobody can claim the role for another.  What
+ * is not signed is how long it still runs: whoever passes it on says that,
+ * and can't make it end later than it would if it had just been said.  With
+ * it go the revision counters that the node uploaded: HSDirs refuse a
+ * descriptor whose counter does not grow, so a later publisher, whose clock
+ * may be behind, stays above them.
  **/
 
 #include "orconfig.h"
 #include "feature/rbalance/rbalance_lease.h"
 
 #include "feature/rbalance/rbalance_slot.h"
+#include "lib/arch/bytes.h"
+#include "lib/ctime/di_ops.h"
 #include "lib/log/util_bug.h"
 
 #include <string.h>
+
+/** Prefix of what a node signs, so that the signature fits nothing else. */
+#define SIGNATURE_PREFIX "Tor rbalance lease v1"
+/** Bytes that are signed: key, priority, incarnation, number, lasts, declines
+ * and the revisions, of which there may be fewer. */
+#define MAX_SIGNED_LEN (ED25519_PUBKEY_LEN + 2 + 3 * 8 + 1 + \
+                        RB_MAX_SETS * (ED25519_PUBKEY_LEN + 8))
+
+/** Append <b>value</b> in network order at <b>at</b>, and return what comes
+ * behind it. */
+static uint8_t *
+put_u64(uint8_t *at, uint64_t value)
+{
+  set_uint64(at, tor_htonll(value));
+  return at + 8;
+}
+
+/** Append the key <b>key</b> likewise. */
+static uint8_t *
+put_key(uint8_t *at, const uint8_t *key)
+{
+  memcpy(at, key, ED25519_PUBKEY_LEN);
+  return at + ED25519_PUBKEY_LEN;
+}
+
+/** Store in <b>out</b>, of MAX_SIGNED_LEN bytes, what is signed of
+ * <b>lease</b>, and return how many bytes that are. */
+static size_t
+get_signed(const rb_lease_t *lease, uint8_t *out)
+{
+  uint8_t *at = put_key(out, lease->node_key.pubkey);
+  set_uint16(at, tor_htons(lease->priority));
+  at = put_u64(at + 2, lease->incarnation);
+  at = put_u64(at, lease->number);
+  at = put_u64(at, lease->lasts);
+  *at++ = lease->declines;
+  for (int i = 0; i < lease->n_revisions; ++i) {
+    at = put_key(at, lease->revisions[i].blinded_key);
+    at = put_u64(at, lease->revisions[i].counter);
+  }
+  return at - out;
+}
+
+/** Sign <b>lease</b> with <b>node_keys</b>, of the node that it speaks of.
+ * Return 0 on success, else -1. */
+int
+rb_lease_sign(rb_lease_t *lease, const ed25519_keypair_t *node_keys)
+{
+  uint8_t bytes[MAX_SIGNED_LEN];
+  const size_t len = get_signed(lease, bytes);
+  return ed25519_sign_prefixed(&lease->signature, bytes, len,
+                               SIGNATURE_PREFIX, node_keys);
+}
+
+/** Return true iff the node that <b>lease</b> speaks of has signed it. */
+static bool
+is_signed(const rb_lease_t *lease)
+{
+  uint8_t bytes[MAX_SIGNED_LEN];
+  const size_t len = get_signed(lease, bytes);
+  return ed25519_checksig_prefixed(&lease->signature, bytes, len,
+                                   SIGNATURE_PREFIX, &lease->node_key) == 0;
+}
 
 /** Return <b>lease</b> as a new JSON object. */
 json_t *
@@ -34,7 +102,8 @@ rb_lease_to_json(const rb_lease_t *lease)
                       json_integer((json_int_t) lease->incarnation));
   json_object_set_new(json, "number",
                       json_integer((json_int_t) lease->number));
-  json_object_set_new(json, "left", json_integer((json_int_t) lease->left));
+  json_object_set_new(json, "lasts",
+                      json_integer((json_int_t) lease->lasts));
   json_object_set_new(json, "declines", json_boolean(lease->declines));
   for (int i = 0; i < lease->n_revisions; ++i) {
     json_t *entry = json_object();
@@ -45,11 +114,15 @@ rb_lease_to_json(const rb_lease_t *lease)
     json_array_append_new(revisions, entry);
   }
   json_object_set_new(json, "revisions", revisions);
+  rb_json_set_bytes(json, "signature", lease->signature.sig,
+                    sizeof(lease->signature.sig));
+  json_object_set_new(json, "left", json_integer((json_int_t) lease->left));
   return json;
 }
 
 /** Read the lease in <b>json</b>, which may be NULL, into <b>lease</b>.
- * Return 0 if it is complete and within all bounds, else -1. */
+ * Return 0 if it is complete and within all bounds, else -1.  The signature
+ * is not looked at. */
 int
 rb_lease_from_json(const json_t *json, rb_lease_t *lease)
 {
@@ -65,8 +138,11 @@ rb_lease_from_json(const json_t *json, rb_lease_t *lease)
       rb_json_get_u64(json, "incarnation", INT64_MAX,
                       &lease->incarnation) < 0 ||
       rb_json_get_u64(json, "number", INT64_MAX, &lease->number) < 0 ||
-      rb_json_get_u64(json, "left", RB_MAX_INTERVAL_MSEC,
-                      &lease->left) < 0) {
+      rb_json_get_u64(json, "lasts", RB_MAX_INTERVAL_MSEC,
+                      &lease->lasts) < 0 ||
+      rb_json_get_key(json, "signature", lease->signature.sig,
+                      sizeof(lease->signature.sig)) < 0 ||
+      rb_json_get_u64(json, "left", lease->lasts, &lease->left) < 0) {
     return -1;
   }
   revisions = rb_json_get_array(json, "revisions", RB_MAX_SETS);
@@ -105,57 +181,97 @@ add_revisions(const rb_state_t *state, rb_lease_t *lease)
   }
 }
 
+/** Return true iff <b>lease</b>, which ends at monotonic milliseconds
+ * <b>until</b>, says what we said last. */
+static bool
+is_said(const rb_state_t *state, const rb_lease_t *lease, uint64_t until)
+{
+  const rb_lease_t *said = &state->lease;
+  return until == state->lease_said_until &&
+         lease->priority == said->priority &&
+         lease->incarnation == said->incarnation &&
+         lease->declines == said->declines &&
+         lease->n_revisions == said->n_revisions &&
+         fast_memeq(lease->revisions, said->revisions,
+                    sizeof(lease->revisions));
+}
+
 /** Fill <b>lease</b> with our own lease at monotonic milliseconds <b>now</b>,
- * under a new number. */
+ * under a new number if it says anything new. */
 void
 rb_lease_of_ourselves(rb_state_t *state, uint64_t now, rb_lease_t *lease)
 {
+  uint64_t until = 0;
+
   memset(lease, 0, sizeof(*lease));
   ed25519_pubkey_copy(&lease->node_key, &state->node_keys.pubkey);
   lease->priority = state->config->priority;
   lease->incarnation = state->record->incarnation;
-  lease->number = ++state->lease_number;
   lease->declines = now < state->stood_down_until;
-  if (state->role == RB_ROLE_PUBLISHER && state->lease_until > now) {
-    lease->left = state->lease_until - now;
-  }
   add_revisions(state, lease);
+  if (state->role == RB_ROLE_PUBLISHER && state->lease_until > now) {
+    until = state->lease_until;
+    lease->lasts = until - now;
+  }
+  if (!is_said(state, lease, until)) {
+    lease->number = state->lease.number + 1;
+    /* It fails only if memory is damaged; nobody believes it then. */
+    (void) BUG(rb_lease_sign(lease, &state->node_keys) < 0);
+    memcpy(&state->lease, lease, sizeof(*lease));
+    state->lease_said_until = until;
+  }
+  memcpy(lease, &state->lease, sizeof(*lease));
+  lease->left = until ? until - now : 0;
 }
 
-/** Fill <b>lease</b> with what we know at monotonic milliseconds <b>now</b>
- * of the lease of <b>peer</b>. */
+/** Fill <b>lease</b> with the last one of <b>peer</b>, as it is at monotonic
+ * milliseconds <b>now</b>. */
 void
-rb_lease_of_peer(const rb_state_t *state, const rb_peer_t *peer, uint64_t now,
-                 rb_lease_t *lease)
+rb_lease_of_peer(const rb_peer_t *peer, uint64_t now, rb_lease_t *lease)
 {
-  memset(lease, 0, sizeof(*lease));
-  ed25519_pubkey_copy(&lease->node_key, &peer->key);
-  lease->priority = peer->priority;
-  lease->incarnation = peer->lease_incarnation;
-  lease->number = peer->lease_number;
-  if (peer->role == RB_ROLE_PUBLISHER && peer->lease_until > now) {
-    lease->left = peer->lease_until - now;
+  memcpy(lease, &peer->lease, sizeof(*lease));
+  lease->left = peer->lease_until > now ?
+    MIN(peer->lease_until - now, lease->lasts) : 0;
+}
+
+/** <b>peer</b>'s last lease came once more, at monotonic milliseconds
+ * <b>now</b>, with <b>left</b> milliseconds: whoever brought it the first
+ * time may have kept it for long, or said so. */
+static void
+note_again(rb_peer_t *peer, uint64_t left, uint64_t now)
+{
+  if (peer->lease.lasts) {
+    peer->lease_until = MAX(peer->lease_until,
+                            MIN(now + left,
+                                peer->role_heard + peer->lease.lasts));
   }
-  add_revisions(state, lease);
 }
 
 /** Take over <b>lease</b>, of a node we know, at monotonic milliseconds
- * <b>now</b>, if it is newer than what we have from that node.  Return true
- * iff it is. */
+ * <b>now</b>, if that node has signed it and it is newer than what we have
+ * from there.  Return true iff it is. */
 bool
 rb_lease_note(rb_state_t *state, const rb_lease_t *lease, uint64_t now)
 {
   rb_peer_t *peer = rb_peers_find(state->peers, &lease->node_key);
-  if (!peer || lease->incarnation < peer->lease_incarnation ||
-      (lease->incarnation == peer->lease_incarnation &&
-       lease->number <= peer->lease_number)) {
+  if (!peer || lease->incarnation < peer->lease.incarnation ||
+      (lease->incarnation == peer->lease.incarnation &&
+       lease->number < peer->lease.number)) {
     return false;
   }
-  peer->lease_incarnation = lease->incarnation;
-  peer->lease_number = lease->number;
+  if (lease->incarnation == peer->lease.incarnation &&
+      lease->number == peer->lease.number) {
+    note_again(peer, lease->left, now);
+    return false;
+  }
+  if (!is_signed(lease)) {
+    state->dropped[RB_DROP_BAD_RECORD]++;
+    return false;
+  }
+  memcpy(&peer->lease, lease, sizeof(*lease));
   peer->priority = lease->priority;
-  peer->role = lease->left ? RB_ROLE_PUBLISHER : RB_ROLE_STANDBY;
-  peer->lease_until = lease->left ? now + lease->left : 0;
+  peer->role = lease->lasts ? RB_ROLE_PUBLISHER : RB_ROLE_STANDBY;
+  peer->lease_until = lease->lasts ? now + lease->left : 0;
   peer->role_heard = now;
   peer->declines = lease->declines;
   for (int i = 0; i < lease->n_revisions; ++i) {

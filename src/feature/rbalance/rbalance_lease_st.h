@@ -30,8 +30,8 @@ typedef struct rb_lease_t {
    * that grows with each claim, renewal and release. */
   uint64_t incarnation;
   uint64_t number;
-  /** Milliseconds the lease still runs; 0 for a standby. */
-  uint64_t left;
+  /** Milliseconds the lease ran when that was said; 0 for a standby. */
+  uint64_t lasts;
   /** True iff the node does not want the role now: its operator had it step
    * down. */
   bool declines;
@@ -39,6 +39,11 @@ typedef struct rb_lease_t {
    * of: a later publisher stays above them. */
   rb_revision_t revisions[RB_MAX_SETS];
   int n_revisions;
+  /** Of all that, by the node it speaks of. */
+  ed25519_signature_t signature;
+  /** Milliseconds the lease still runs, as who passes it on says: at most
+   * <b>lasts</b>. */
+  uint64_t left;
 } rb_lease_t;
 
 #endif /* !defined(TOR_FEATURE_RBALANCE_RBALANCE_LEASE_ST_H) */

@@ -96,7 +96,7 @@ rb_outbox_broadcast_lease(rb_state_t *state, const rb_peer_t *except,
 {
   DIGEST256MAP_FOREACH(state->peers->map, key, rb_peer_t *, peer) {
     if (peer->channel && peer != except) {
-      rb_msg_t *msg = rb_msg_new(lease->left ? RB_MSG_LEASE_CLAIM :
+      rb_msg_t *msg = rb_msg_new(lease->lasts ? RB_MSG_LEASE_CLAIM :
                                                RB_MSG_LEASE_RELEASE);
       memcpy(&msg->u.lease, lease, sizeof(*lease));
       send_msg(state, peer, msg, now, actions);
@@ -153,7 +153,7 @@ rb_outbox_send_publishers(rb_state_t *state, rb_peer_t *peer, rb_now_t now,
     }
     rb_outbox_send_announce(state, peer, other, now, actions);
     msg = rb_msg_new(RB_MSG_LEASE_CLAIM);
-    rb_lease_of_peer(state, other, now.mono, &msg->u.lease);
+    rb_lease_of_peer(other, now.mono, &msg->u.lease);
     send_msg(state, peer, msg, now, actions);
   } DIGEST256MAP_FOREACH_END;
 }

@@ -9,6 +9,7 @@
 #ifndef TOR_FEATURE_RBALANCE_RBALANCE_PEER_ST_H
 #define TOR_FEATURE_RBALANCE_RBALANCE_PEER_ST_H
 
+#include "feature/rbalance/rbalance_lease_st.h"
 #include "feature/rbalance/rbalance_msg_st.h"
 #include "feature/rbalance/rbalance_now_st.h"
 #include "feature/rbalance/rbalance_record.h"
@@ -119,10 +120,9 @@ typedef struct rb_peer_t {
   uint64_t lease_until;
   /** True iff it does not want the publisher role now. */
   bool declines;
-  /** Order of the last lease we have of it, and monotonic milliseconds when
-   * that came, from itself or through others. */
-  uint64_t lease_incarnation;
-  uint64_t lease_number;
+  /** The last lease we have of it, and monotonic milliseconds when that came
+   * first, from itself or through others. */
+  rb_lease_t lease;
   uint64_t role_heard;
   /** Heartbeats in a row with another digest than ours; true iff the next
    * heartbeat to it is the first on its channel. */

@@ -11,6 +11,7 @@
 
 #include "feature/rbalance/rbalance_exclusion.h"
 #include "feature/rbalance/rbalance_audit.h"
+#include "feature/rbalance/rbalance_lease_st.h"
 #include "feature/rbalance/rbalance_merge.h"
 #include "feature/rbalance/rbalance_now_st.h"
 #include "feature/rbalance/rbalance_peers.h"
@@ -28,8 +29,8 @@ typedef enum rb_drop_t {
   RB_DROP_CHANNEL,
   /** A record that we have, or that is older. */
   RB_DROP_OLD_RECORD,
-  /** A record that is malformed or unsound; one, or an exclusion, that is
-   * badly signed. */
+  /** A record that is malformed or unsound; one, or a lease or exclusion,
+   * that is badly signed. */
   RB_DROP_BAD_RECORD,
   /** A record of another cluster. */
   RB_DROP_WRONG_CLUSTER,
@@ -67,8 +68,10 @@ typedef struct rb_state_t {
   /** Our role, and monotonic milliseconds when our lease ends. */
   rb_role_t role;
   uint64_t lease_until;
-  /** Counts what we say of our lease; see rb_lease_t. */
-  uint64_t lease_number;
+  /** What we said of our lease last, and monotonic milliseconds when it ends
+   * then; 0 if it does not run. */
+  rb_lease_t lease;
+  uint64_t lease_said_until;
   /** See rb_election_decide(). */
   uint64_t claim_at;
   /** Monotonic milliseconds until which the operator wants another node to

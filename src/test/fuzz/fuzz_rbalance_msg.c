@@ -12,6 +12,7 @@
 #include "test/rbalance_test_helpers.h"
 
 #include "feature/rbalance/rbalance_frame.h"
+#include "feature/rbalance/rbalance_lease.h"
 #include "feature/rbalance/rbalance_msg.h"
 
 /** Set up nothing. */
@@ -85,9 +86,10 @@ fill_lease(rb_lease_t *lease)
   ed25519_keypair_t keys;
   rbt_fill_key(1, &keys);
   ed25519_pubkey_copy(&lease->node_key, &keys.pubkey);
-  lease->incarnation = lease->number = lease->left = 1;
+  lease->incarnation = lease->number = lease->lasts = lease->left = 1;
   lease->n_revisions = 1;
   rbt_blinded_key(1, lease->revisions[0].blinded_key);
+  rb_lease_sign(lease, &keys);
 }
 
 /** Fill the fields of <b>msg</b> that have no good default. */

@@ -129,7 +129,7 @@ test_rbalance_lease_order(void *arg)
   tt_int_op(peer->role, OP_EQ, RB_ROLE_STANDBY);
   tt_u64_op(peer->lease_until, OP_EQ, 0);
   tt_u64_op(peer->role_heard, OP_EQ, RBT_MONO + 7);
-  tt_assert(peer->declines);
+  tt_assert(peer->lease.declines);
   memset(lease.node_key.pubkey, 9, sizeof(lease.node_key.pubkey));
   tt_assert(!note(state, &lease, RBT_MONO));
  done:

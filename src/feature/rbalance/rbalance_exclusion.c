@@ -115,15 +115,23 @@ make_room(smartlist_t *exclusions)
   return true;
 }
 
-/** Return true iff <b>word</b> is later than what <b>exclusions</b> say of
- * its node; of two words of one time, the one that excludes counts. */
-bool
-rb_exclusions_lack(const smartlist_t *exclusions, const rb_exclusion_t *word)
+/** Return true iff <b>word</b> is later than <b>entry</b>, which is NULL if
+ * nothing was said of its node; of two words of one time, the one that
+ * excludes counts. */
+static bool
+is_later(const rb_exclusion_t *word, const rb_exclusion_t *entry)
 {
-  const rb_exclusion_t *entry = find(exclusions, &word->node_key);
   return !entry || word->stamp > entry->stamp ||
          (word->stamp == entry->stamp && word->is_excluded &&
           !entry->is_excluded);
+}
+
+/** Return true iff <b>word</b> is later than what <b>exclusions</b> say of
+ * its node. */
+bool
+rb_exclusions_lack(const smartlist_t *exclusions, const rb_exclusion_t *word)
+{
+  return is_later(word, find(exclusions, &word->node_key));
 }
 
 /** Take a copy of <b>word</b>, the signature of which is good, into
@@ -132,7 +140,7 @@ bool
 rb_exclusions_note(smartlist_t *exclusions, const rb_exclusion_t *word)
 {
   rb_exclusion_t *entry = find(exclusions, &word->node_key);
-  if (!rb_exclusions_lack(exclusions, word)) {
+  if (!is_later(word, entry)) {
     return false;
   }
   if (!entry) {

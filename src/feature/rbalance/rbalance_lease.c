@@ -213,14 +213,15 @@ rb_lease_of_ourselves(rb_state_t *state, uint64_t now, rb_lease_t *lease)
     until = state->lease_until;
     lease->lasts = until - now;
   }
-  if (!is_said(state, lease, until)) {
+  if (is_said(state, lease, until)) {
+    memcpy(lease, &state->lease, sizeof(*lease));
+  } else {
     lease->number = state->lease.number + 1;
     /* It fails only if memory is damaged; nobody believes it then. */
     (void) BUG(rb_lease_sign(lease, &state->node_keys) < 0);
     memcpy(&state->lease, lease, sizeof(*lease));
     state->lease_said_until = until;
   }
-  memcpy(lease, &state->lease, sizeof(*lease));
   lease->left = until ? until - now : 0;
 }
 
@@ -273,7 +274,6 @@ rb_lease_note(rb_state_t *state, const rb_lease_t *lease, uint64_t now)
   peer->role = lease->lasts ? RB_ROLE_PUBLISHER : RB_ROLE_STANDBY;
   peer->lease_until = lease->lasts ? now + lease->left : 0;
   peer->role_heard = now;
-  peer->declines = lease->declines;
   for (int i = 0; i < lease->n_revisions; ++i) {
     rb_slot_t *slot = rb_slots_find(state, lease->revisions[i].blinded_key);
     const uint64_t told = lease->revisions[i].counter;

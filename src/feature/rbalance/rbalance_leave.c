@@ -50,7 +50,7 @@ rb_leave_get_standing(const rb_state_t *state, const rb_peer_t *peer,
   *is_wanted_out = !(record && record->is_draining) &&
     !rb_exclusions_contain(state->exclusions, key_of(state, peer));
   *can_publish_out = *is_wanted_out && !(record && record->is_keyless) &&
-    !(peer && peer->declines);
+    !(peer && peer->lease.declines);
 }
 
 /** Return true iff <b>peer</b>, or ourselves if that is NULL, says that its

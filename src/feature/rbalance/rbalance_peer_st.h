@@ -118,8 +118,6 @@ typedef struct rb_peer_t {
   uint32_t pow_effort;
   /** Monotonic milliseconds when its lease ends, if it is publisher. */
   uint64_t lease_until;
-  /** True iff it does not want the publisher role now. */
-  bool declines;
   /** The last lease we have of it, and monotonic milliseconds when that came
    * first, from itself or through others. */
   rb_lease_t lease;

@@ -8,7 +8,7 @@ import socketserver
 import struct
 import threading
 
-_CHUNK = 65536
+from .pump import pump
 
 
 class Gate:
@@ -68,9 +68,10 @@ class _Handler(socketserver.BaseRequestHandler):
         with socket.create_connection((socket.inet_ntoa(host), port)) as there:
             self.request.sendall(b"\5\0\0\1" + bytes(6))
             back = threading.Thread(
-                target=self._pass, args=(there, self.request), daemon=True)
+                target=pump, args=(there, self.request, self._wait),
+                daemon=True)
             back.start()
-            self._pass(self.request, there)
+            pump(self.request, there, self._wait)
             back.join()
 
     def _read(self, count):
@@ -83,19 +84,6 @@ class _Handler(socketserver.BaseRequestHandler):
             data += more
         return data
 
-    def _pass(self, source, target):
-        """Move bytes from one end to the other, until one of them ends."""
-        try:
-            while True:
-                data = source.recv(_CHUNK)
-                self.opened.wait()
-                if not data:
-                    break
-                target.sendall(data)
-        except OSError:
-            pass
-        for end in (source, target):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+    def _wait(self, _):
+        """Let bytes pass when the gate is open."""
+        self.opened.wait()

@@ -1,4 +1,5 @@
 """Requests to a web server on any socket, and its answers byte for byte."""
+from .webrequest import pieces
 
 _CHUNK = 65536
 _BODILESS = (204, 304)
@@ -97,11 +98,12 @@ class Connection:
             return
         if "chunked" in answer.get("transfer-encoding").lower():
             while size := int(self._line().split(b";")[0], 16):
-                yield from self._take(size)
+                yield from pieces(self._file, size)
                 self._line()
             answer.wire += self._head()
         elif answer.get("content-length"):
-            yield from self._take(int(answer.get("content-length")))
+            yield from pieces(self._file,
+                              int(answer.get("content-length")))
         else:
             while piece := self._file.read1(_CHUNK):
                 yield piece
@@ -119,15 +121,6 @@ class Connection:
         if not line.endswith(b"\r\n"):
             raise EOFError("a line is cut: %r" % line)
         return line
-
-    def _take(self, count):
-        """Yield the next `count` bytes in pieces."""
-        while count:
-            piece = self._file.read(min(count, _CHUNK))
-            if not piece:
-                raise EOFError("%d bytes of a body are missing" % count)
-            count -= len(piece)
-            yield piece
 
 
 def _field(line):

@@ -53,12 +53,12 @@ class Request:
         self.unread = False
         if self._is_chunked():
             while size := self._chunk_size():
-                yield from self._pieces(size)
+                yield from pieces(self._file, size)
                 _line(self._file)
             while (line := _line(self._file)) not in (b"\r\n", b"\n"):
                 self.trailers.append(_field(line))
         else:
-            yield from self._pieces(self._length())
+            yield from pieces(self._file, self._length())
 
     def digest(self):
         """Read the body; return its length and SHA-256 in hexadecimal."""
@@ -84,14 +84,15 @@ class Request:
         except ValueError as error:
             raise BadRequest(line) from error
 
-    def _pieces(self, count):
-        """Yield the next `count` bytes in pieces."""
-        while count:
-            piece = self._file.read(min(count, _CHUNK))
-            if not piece:
-                raise EOFError("%d bytes of a body are missing" % count)
-            count -= len(piece)
-            yield piece
+
+def pieces(file, count):
+    """Yield the next `count` bytes in pieces."""
+    while count:
+        piece = file.read(min(count, _CHUNK))
+        if not piece:
+            raise EOFError("%d bytes of a body are missing" % count)
+        count -= len(piece)
+        yield piece
 
 
 def read_request(file):

@@ -3,7 +3,7 @@ import socket
 import threading
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 
-_CHUNK = 65536
+from .pump import pump
 
 
 class Wiretap:
@@ -58,23 +58,8 @@ class _Handler(BaseRequestHandler):
         behind, parts = self.tap.connect()
         with behind:
             forth = threading.Thread(
-                target=_move, args=(self.request, behind), daemon=True)
+                target=pump, args=(self.request, behind, lambda _: None),
+                daemon=True)
             forth.start()
-            _move(behind, self.request, parts.append)
+            pump(behind, self.request, parts.append)
             forth.join()
-
-
-def _move(source, sink, note=None):
-    """Move bytes until there are no more; then end both directions."""
-    try:
-        while piece := source.recv(_CHUNK):
-            if note:
-                note(piece)
-            sink.sendall(piece)
-    except OSError:
-        pass
-    for sock in (source, sink):
-        try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from testnet import webanswers, websocket
+from testnet import memory, webanswers, websocket
 from testnet.ports import free_port
 from testnet.stream import Echo, SocksError, open_stream, receive
 from testnet.target import Target
@@ -244,22 +244,16 @@ def test_tls(proxying, client, webs):
 
 def test_slow_client_costs_no_memory(proxying, client):
     """What a client does not read stays with the target."""
-    before = {node.name: rss(node) for node in proxying.running}
+    before = {node.name: memory.resident(node) for node in proxying.running}
     with open_stream(client, proxying.hostname, _HTTP) as sock:
         sock.sendall(get(proxying, "/bytes/%d" % _TOO_MANY_BYTES))
         receive(sock, 1000)
         # Others are served in the meantime.
         for _ in range(10):
             assert client.request(proxying.hostname, port=_HTTP).ok
-        grown = {node.name: rss(node) - before[node.name]
+        grown = {node.name: memory.resident(node) - before[node.name]
                  for node in proxying.running}
         assert max(grown.values()) < _NODE_MAY_GROW_BY, grown
-
-
-def rss(node):
-    """Return the bytes of memory that a node has."""
-    with open("/proc/%d/statm" % node.pid) as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_many_streams_at_once(proxying, client):

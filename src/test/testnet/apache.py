@@ -1,10 +1,9 @@
 """Apache httpd with files to download, on ports of its own, plain and with
 TLS."""
 import os
-import socket
 
 from . import certificate, nobody, process, wait
-from .ports import free_port
+from .ports import are_served, free_port
 
 _SECONDS = 10
 _MODULES = "/usr/lib/apache2/modules/mod_%s.so"
@@ -79,17 +78,9 @@ class Apache:
         self._child = process.Child(
             [*nobody.wrapper(), "/usr/sbin/apache2", "-X", "-d", directory,
              "-f", path], output)
-        wait.until(self._listens, _SECONDS, "Apache",
-                   lambda: open(output).read())
+        wait.until(lambda: are_served(self.plain, self.secure), _SECONDS,
+                   "Apache", lambda: open(output).read())
 
     def stop(self):
         """End it."""
         self._child.stop()
-
-    def _listens(self):
-        """Return True iff it takes connections on both ports."""
-        for port in (self.plain, self.secure):
-            with socket.socket() as sock:
-                if sock.connect_ex(("127.0.0.1", port)):
-                    return False
-        return True

@@ -70,9 +70,9 @@ class Machine:
             self.stop()
             raise
 
-    def type(self, command, status=0, text=""):
+    def type(self, command, text=""):
         """Run a shell command as root, and return what it prints."""
-        return terminal.type_in(self._enter(command), status, text)
+        return terminal.type_in(self._enter(command), text)
 
     def answer(self, command, word):
         """Run a shell command that asks for a secret."""

@@ -1,9 +1,8 @@
 """nginx with files to download, on ports of its own, plain and with TLS."""
 import os
-import socket
 
 from . import certificate, process, wait
-from .ports import free_port
+from .ports import are_served, free_port
 
 _SECONDS = 10
 # One process: a worker would outlive a master that is killed.
@@ -58,8 +57,8 @@ class Nginx:
         self._child = process.Child(
             [os.environ.get("NGINX_BINARY", "/usr/sbin/nginx"),
              "-p", directory, "-c", path, "-e", "stderr"], output)
-        wait.until(self._listens, _SECONDS, "nginx",
-                   lambda: open(output).read())
+        wait.until(lambda: are_served(self.plain, self.secure), _SECONDS,
+                   "nginx", lambda: open(output).read())
 
     def stop(self):
         """End it."""
@@ -70,11 +69,3 @@ class Nginx:
         with open(self._log) as file:
             return [(int(status), method, path) for status, method, path in (
                 line.split(" ", 2) for line in file.read().splitlines())]
-
-    def _listens(self):
-        """Return True iff it takes connections on both ports."""
-        for port in (self.plain, self.secure):
-            with socket.socket() as sock:
-                if sock.connect_ex(("127.0.0.1", port)):
-                    return False
-        return True

@@ -29,6 +29,15 @@ def free_port():
     raise RuntimeError("no free TCP port between %d and %d" % (_LOWEST, top))
 
 
+def are_served(*ports):
+    """Return True iff somebody takes connections on all of them."""
+    for port in ports:
+        with socket.socket() as sock:
+            if sock.connect_ex(("127.0.0.1", port)):
+                return False
+    return True
+
+
 def _can_bind(port):
     """Return True iff a server could listen on `port`."""
     with socket.socket() as probe:

@@ -1,9 +1,8 @@
 """python3 -m http.server, and an echo by python3-websockets."""
-import socket
 import sys
 
 from . import process, wait
-from .ports import free_port
+from .ports import are_served, free_port
 
 _SECONDS = 10
 _ECHO = """
@@ -30,16 +29,12 @@ class PythonServer:
         self.port = free_port()
         self._child = process.Child(
             [sys.executable, *arguments, str(self.port)], log)
-        wait.until(self._listens, _SECONDS, "a server in Python",
-                   lambda: open(log).read())
+        wait.until(lambda: are_served(self.port), _SECONDS,
+                   "a server in Python", lambda: open(log).read())
 
     def stop(self):
         """End it."""
         self._child.stop()
-
-    def _listens(self):
-        with socket.socket() as sock:
-            return not sock.connect_ex(("127.0.0.1", self.port))
 
 
 def file_server(files, protocol, log):

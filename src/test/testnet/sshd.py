@@ -1,11 +1,10 @@
 """OpenSSH: a server that lets nobody in, and a client that tries."""
 import os
-import socket
 import subprocess
 import sys
 
 from . import nobody, process, wait
-from .ports import free_port
+from .ports import are_served, free_port
 
 _SECONDS = 10
 _LOGIN_SECONDS = 120
@@ -45,7 +44,7 @@ class SshServer:
         self._child = process.Child(
             [*nobody.wrapper(), "/usr/sbin/sshd", "-D", "-e", "-f", path],
             output)
-        wait.until(self._listens, _SECONDS, "sshd",
+        wait.until(lambda: are_served(self.port), _SECONDS, "sshd",
                    lambda: open(output).read())
 
     def stop(self):
@@ -76,7 +75,3 @@ class SshServer:
             stderr=subprocess.STDOUT, timeout=_LOGIN_SECONDS, text=True,
             env=dict(os.environ, PYTHONPATH=tests,
                      PYTHONDONTWRITEBYTECODE="1")).stdout
-
-    def _listens(self):
-        with socket.socket() as sock:
-            return not sock.connect_ex(("127.0.0.1", self.port))

@@ -8,16 +8,15 @@ import termios
 _SECONDS = 180
 
 
-def type_in(argv, status=0, text="", **options):
+def type_in(argv, text="", **options):
     """Run `argv`, with `text` to read, and return what it prints.
 
-    It must end with that exit status. `options` are those of a
-    subprocess.Popen.
+    It must succeed. `options` are those of a subprocess.Popen.
     """
     done = subprocess.run(argv, input=text, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, timeout=_SECONDS,
                           check=False, **options)
-    assert done.returncode == status, (argv, done.stdout)
+    assert done.returncode == 0, (argv, done.stdout)
     return done.stdout
 
 

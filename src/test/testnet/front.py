@@ -2,7 +2,7 @@
 import socket
 import ssl
 
-from .stream import SocksError, open_stream
+from .stream import open_stream
 from .target import Target
 from .webclient import Connection
 
@@ -68,19 +68,9 @@ class Front:
                             self.target_host(server))
 
     def open(self, client, server, user=None):
-        """Return a stream of a client to a server.
-
-        One that fails while the client moves to the next time period is
-        opened again: Client.request() says why.
-        """
-        while True:
-            period = client.period()
-            try:
-                return open_stream(client, self.hostname, self.port(server),
-                                   user=user)
-            except (SocksError, OSError):
-                if client.period() == period:
-                    raise
+        """Return a stream of a client to a server."""
+        return open_stream(client, self.hostname, self.port(server),
+                           user=user)
 
     def open_direct(self, server):
         """Return a connection to the server itself, as the target has it."""

@@ -11,7 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import wait
-from .stream import open_stream
+from .stream import dial
 
 _SECONDS = 300
 _WARM_SECONDS = 120
@@ -80,7 +80,7 @@ def hold(client, way, users, path, count):
 
 def open_page(client, way, user, path):
     """Return a new stream on which one request was answered."""
-    sock = open_stream(client, way.hostname, way.port, user=user)
+    sock = dial(client.socks_port, way.hostname, way.port, user)
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         ask(sock, way, path)

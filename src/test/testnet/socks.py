@@ -3,9 +3,8 @@ a stream to HOST:PORT through the SOCKS port PROXY, as ssh wants it."""
 import os
 import sys
 import threading
-from types import SimpleNamespace
 
-from .stream import open_stream
+from .stream import dial
 
 _CHUNK = 65536
 
@@ -13,9 +12,8 @@ _CHUNK = 65536
 def main():
     """Move bytes until the other end has no more."""
     proxy, host, port = sys.argv[1:]
-    client = SimpleNamespace(socks_port=int(proxy.rpartition(":")[2]))
-    with open_stream(client, host, int(port),
-                     user="socks%d" % os.getpid()) as sock:
+    with dial(int(proxy.rpartition(":")[2]), host, int(port),
+              "socks%d" % os.getpid()) as sock:
         sock.settimeout(None)
 
         def send():

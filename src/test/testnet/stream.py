@@ -21,13 +21,29 @@ class SocksError(Exception):
 
 def open_stream(client, hostname, port, seconds=60, user=None):
     """Return a socket that is a new stream on circuits of its own, or on
-    those that `user` has."""
-    sock = socket.create_connection(("127.0.0.1", client.socks_port), seconds)
+    those that `user` has.
+
+    One that fails while the client moves to the next time period is opened
+    again: Client.request() says why.
+    """
+    user = user or "stream%d" % next(_users)
+    while True:
+        period = client.period()
+        try:
+            return dial(client.socks_port, hostname, port, user, seconds)
+        except (SocksError, OSError):
+            if client.period() == period:
+                raise
+
+
+def dial(socks_port, hostname, port, user, seconds=60):
+    """Return a socket that is a new stream of the SOCKS user `user`."""
+    sock = socket.create_connection(("127.0.0.1", socks_port), seconds)
     try:
-        user = (user or "stream%d" % next(_users)).encode()
+        name = user.encode()
         sock.sendall(b"\x05\x01\x02")
         _expect(sock, b"\x05\x02")
-        sock.sendall(b"\x01" + bytes([len(user)]) + user + b"\x01x")
+        sock.sendall(b"\x01" + bytes([len(name)]) + name + b"\x01x")
         _expect(sock, b"\x01\x00")
         name = hostname.encode()
         sock.sendall(b"\x05\x01\x00\x03" + bytes([len(name)]) + name

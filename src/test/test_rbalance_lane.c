@@ -35,6 +35,36 @@ test_rbalance_lane_choose(void *arg)
   ;
 }
 
+/** Of those with as few streams the quickest is taken, on an average of what
+ * was timed; one that was not is tried first. */
+static void
+test_rbalance_lane_quickest(void *arg)
+{
+  rb_lane_t lanes[3];
+  (void) arg;
+
+  memset(lanes, 0, sizeof(lanes));
+  for (int i = 0; i < 3; ++i) {
+    lanes[i].is_ready = true;
+  }
+  rb_lane_note_rtt(&lanes[0], 400);
+  tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 1);
+  rb_lane_note_rtt(&lanes[1], 300);
+  rb_lane_note_rtt(&lanes[2], 0);
+  tt_u64_op(lanes[2].rtt, OP_EQ, 1);
+  tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 2);
+  lanes[2].n_streams = 1;
+  tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 1);
+  /* What is slow once does not count much. */
+  rb_lane_note_rtt(&lanes[1], 600);
+  tt_u64_op(lanes[1].rtt, OP_EQ, 375);
+  tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 1);
+  rb_lane_note_rtt(&lanes[1], 600);
+  tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 0);
+ done:
+  ;
+}
+
 /** What has no lasting circuit is opened, four at a time; what was opened
  * rests, and what failed rests longer. */
 static void
@@ -70,6 +100,7 @@ test_rbalance_lane_needy(void *arg)
 
 struct testcase_t rbalance_lane_tests[] = {
   TEST(choose),
+  TEST(quickest),
   TEST(needy),
   END_OF_TESTCASES
 };

@@ -23,6 +23,7 @@
 #include "feature/client/addressmap.h"
 #include "feature/hs/hs_common.h"
 #include "feature/rbalance/rbalance.h"
+#include "feature/rbalance/rbalance_outlet.h"
 #include "feature/rbalance/rbalance_pool.h"
 #include "feature/rbalance/rbalance_probe.h"
 
@@ -254,6 +255,90 @@ test_rbalance_pool_pick(void *arg)
   tear_down(&f);
 }
 
+/** What an outlet tells is not what matters here. */
+static void
+outlet_did(void *owner)
+{
+  (void) owner;
+}
+
+/** Nor is why it ended. */
+static void
+outlet_ended(void *owner, int reason)
+{
+  (void) owner;
+  (void) reason;
+}
+
+static const rb_outlet_calls_t no_calls = {
+  outlet_did, outlet_did, outlet_did, outlet_ended,
+};
+
+/** Open a stream to <b>target</b> on the circuit of <b>group</b>, which takes
+ * <b>msec</b>. */
+static void
+pass_stream(const rb_target_t *target, int group, int msec)
+{
+  rb_outlet_t *outlet = rb_outlet_open(target, group, &no_calls, NULL);
+  entry_connection_t *stream = get_stream(count_streams() - 1);
+
+  rbt_pass_time(msec);
+  rbalance_stream_answered(stream, 0);
+  rb_outlet_free(outlet);
+  ENTRY_TO_EDGE_CONN(stream)->edge_has_sent_end = 1;
+  connection_mark_for_close(ENTRY_TO_CONN(stream));
+}
+
+/** Of circuits with as few streams the quickest is taken: on each one stream
+ * at a time is timed, as long as it is the same circuit. */
+static void
+test_rbalance_pool_quickest(void *arg)
+{
+  fixture_t f;
+  origin_circuit_t *circs[2];
+  const rb_target_t *target;
+  rb_outlet_t *outlet = NULL;
+  int group;
+  (void) arg;
+
+  set_up(&f);
+  add_onion(&f, 9, "tcp", 8001);
+  rb_pool_reload(f.service->pool, f.config);
+  target = smartlist_get(f.config->targets, 0);
+  group = rb_pool_pick_group(f.service->pool, target);
+  /* How long it takes to build a circuit says nothing. */
+  pass_stream(target, group, 1);
+  for (int i = 0; i < 2; ++i) {
+    circs[i] = make_circuit(group + i, 0);
+  }
+  tt_int_op(rb_pool_pick_group(f.service->pool, target), OP_EQ, group);
+  pass_stream(target, group, 300);
+  tt_int_op(rb_pool_pick_group(f.service->pool, target), OP_EQ, group + 1);
+  pass_stream(target, group + 1, 400);
+  tt_int_op(rb_pool_pick_group(f.service->pool, target), OP_EQ, group);
+
+  /* A stream beside one that is timed is not; one that was not answered does
+   * not keep others from being timed for ever. */
+  outlet = rb_outlet_open(target, group + 1, &no_calls, NULL);
+  pass_stream(target, group + 1, 1);
+  rb_outlet_free(outlet);
+  tt_int_op(rb_pool_pick_group(f.service->pool, target), OP_EQ, group);
+  rbt_pass_time(30 * SEC);
+  for (int i = 0; i < 2; ++i) {
+    pass_stream(target, group + 1, 1);
+  }
+  tt_int_op(rb_pool_pick_group(f.service->pool, target), OP_EQ, group + 1);
+
+  /* Another circuit has another time. */
+  circs[0]->unusable_for_new_conns = 1;
+  tt_int_op(rb_pool_pick_group(f.service->pool, target), OP_EQ, group + 1);
+  make_circuit(group, 0);
+  tt_int_op(rb_pool_pick_group(f.service->pool, target), OP_EQ, group);
+ done:
+  rb_outlet_free(outlet);
+  tear_down(&f);
+}
+
 /** What does not open in time, or not at all, is tried again after a rest, and
  * not while the target is down. */
 static void
@@ -333,6 +418,7 @@ struct testcase_t rbalance_pool_tests[] = {
   TEST(open),
   TEST(renew),
   TEST(pick),
+  TEST(quickest),
   TEST(failure),
   TEST(reload),
   END_OF_TESTCASES

@@ -26,6 +26,7 @@
 #include "feature/rbalance/rbalance_keys.h"
 #include "feature/rbalance/rbalance_lease.h"
 #include "feature/rbalance/rbalance_outlet.h"
+#include "feature/rbalance/rbalance_pool.h"
 #include "feature/rbalance/rbalance_powstate.h"
 #include "feature/rbalance/rbalance_registry.h"
 #include "feature/rbalance/rbalance_stream.h"
@@ -264,6 +265,7 @@ rbalance_stream_answered(entry_connection_t *conn, int endreason)
   if (!base->linked_conn) {
     return;
   }
+  rb_pool_stream_answered(conn, !endreason);
   if (base->linked_conn->type == CONN_TYPE_EXIT) {
     rb_forward_answered(base->linked_conn, base, endreason);
   } else if (base->linked_conn->type == CONN_TYPE_RBALANCE) {

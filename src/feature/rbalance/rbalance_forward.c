@@ -171,6 +171,7 @@ link_stream(rb_service_t *service, const rb_target_t *target,
   }
   note_opening(service, stream, ENTRY_TO_CONN(entry));
   rb_stream_attach(entry, target->reach == RB_REACH_ONION);
+  rb_pool_time_stream(entry);
 }
 
 /** Return how many streams of clients of <b>service</b> have a target, or are

@@ -13,26 +13,49 @@
 #include "orconfig.h"
 #include "feature/rbalance/rbalance_lane.h"
 
+#include "lib/intmath/cmp.h"
+
 /** Lanes to one target that may be opening at a time. */
 #define RB_LANES_OPENING 4
 /** Milliseconds that a lane rests after it opened, and after it did not. */
 #define RB_LANE_OPENED_MSEC (5 * 1000)
 #define RB_LANE_FAILED_MSEC (30 * 1000)
 
+/** Return true iff the next stream had better take <b>lane</b> than
+ * <b>other</b>.  One that nobody has timed is tried before others. */
+static bool
+is_better(const rb_lane_t *lane, const rb_lane_t *other)
+{
+  if (lane->is_ready != other->is_ready) {
+    return lane->is_ready;
+  }
+  if (lane->n_streams != other->n_streams) {
+    return lane->n_streams < other->n_streams;
+  }
+  return lane->rtt < other->rtt;
+}
+
 /** Return which of the <b>n</b> <b>lanes</b> takes the next stream: the one
- * with the fewest of those that are ready; if none is, of all. */
+ * with the fewest of those that are ready, and the quickest of several; if
+ * none is ready, of all. */
 int
 rb_lanes_choose(const rb_lane_t *lanes, int n)
 {
   int best = 0;
   for (int i = 1; i < n; ++i) {
-    const bool is_readier = lanes[i].is_ready && !lanes[best].is_ready;
-    if (is_readier || (lanes[i].is_ready == lanes[best].is_ready &&
-                       lanes[i].n_streams < lanes[best].n_streams)) {
+    if (is_better(&lanes[i], &lanes[best])) {
       best = i;
     }
   }
   return best;
+}
+
+/** A stream on the circuit of <b>lane</b> was open after <b>rtt</b>
+ * milliseconds. */
+void
+rb_lane_note_rtt(rb_lane_t *lane, uint64_t rtt)
+{
+  lane->rtt = MAX(1, lane->rtt ? (3 * lane->rtt + rtt) / 4 : rtt);
 }
 
 /** Return which of the <b>n</b> <b>lanes</b> is to be opened at monotonic

@@ -23,10 +23,14 @@ typedef struct rb_lane_t {
   int n_streams;
   /** Monotonic milliseconds before which nothing is opened. */
   uint64_t rests_until;
+  /** Milliseconds from asking for a stream on that circuit to its being open,
+   * on an average of the last ones; 0 while that is not known. */
+  uint64_t rtt;
 } rb_lane_t;
 
 int rb_lanes_choose(const rb_lane_t *lanes, int n);
 int rb_lanes_find_needy(const rb_lane_t *lanes, int n, uint64_t now);
+void rb_lane_note_rtt(rb_lane_t *lane, uint64_t rtt);
 void rb_lane_rest(rb_lane_t *lane, bool has_opened, uint64_t now);
 int rb_lanes_count_ready(const rb_lane_t *lanes, int n);
 

@@ -20,6 +20,7 @@
 #include "core/or/reasons.h"
 #include "feature/hs/hs_common.h"
 #include "feature/rbalance/rbalance_inner.h"
+#include "feature/rbalance/rbalance_pool.h"
 #include "feature/rbalance/rbalance_stream.h"
 
 #include "core/or/connection_st.h"
@@ -195,6 +196,7 @@ rb_outlet_open(const rb_target_t *target, int session_group,
   }
   connection_start_reading(conn);
   rb_stream_attach(entry, target->reach == RB_REACH_ONION);
+  rb_pool_time_stream(entry);
   return outlet;
 }
 

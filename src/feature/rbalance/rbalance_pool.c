@@ -12,6 +12,10 @@
  * the target and closed as soon as it is open: tor has no circuit to an onion
  * service without a stream.
  *
+ * One stream after the other is timed on each circuit, so that the quickest of
+ * those that have equally few is known: tor takes circuits as they come, and
+ * some take several times as long as others.
+ *
  * rbalance_lane.c decides which circuit that concerns; here the circuits and
  * streams are counted, and the streams opened.
  **/
@@ -51,6 +55,14 @@ typedef struct opener_t {
   uint64_t expires_at;
 } opener_t;
 
+/** A stream that is timed on a lane. */
+typedef struct timing_t {
+  /** Global identifier of its connection; 0 for none. */
+  uint64_t conn_id;
+  /** Monotonic milliseconds when it was asked for. */
+  uint64_t begun_at;
+} timing_t;
+
 /** The circuits to one host. */
 typedef struct trunk_t {
   /** The first target with that host; the streams that open lanes go there. */
@@ -63,7 +75,12 @@ typedef struct trunk_t {
   uint64_t timeout;
   rb_lane_t lanes[RB_MAX_TARGET_CIRCUITS];
   opener_t openers[RB_MAX_TARGET_CIRCUITS];
+  timing_t timings[RB_MAX_TARGET_CIRCUITS];
 } trunk_t;
+
+/** trunk_t of all pools, whose session groups differ; NULL while there is
+ * none. */
+static smartlist_t *all_trunks = NULL;
 
 struct rb_pool_t {
   /** trunk_t of every host that is reached through circuits, owned. */
@@ -104,6 +121,10 @@ trunk_free(trunk_t *trunk)
     rb_outlet_free(trunk->openers[i].outlet);
   }
   rb_target_free(trunk->target);
+  smartlist_remove(all_trunks, trunk);
+  if (!smartlist_len(all_trunks)) {
+    smartlist_free(all_trunks);
+  }
   tor_free(trunk);
 }
 
@@ -116,6 +137,10 @@ trunk_new(void)
   for (int i = 0; i < RB_MAX_TARGET_CIRCUITS; ++i) {
     trunk->openers[i].trunk = trunk;
   }
+  if (!all_trunks) {
+    all_trunks = smartlist_new();
+  }
+  smartlist_add(all_trunks, trunk);
   return trunk;
 }
 
@@ -228,6 +253,18 @@ takes_streams(const circuit_t *circ)
      circ->purpose == CIRCUIT_PURPOSE_CONFLUX_LINKED);
 }
 
+/** Forget how quick the lanes of <b>trunk</b> were that lost their circuit. */
+static void
+forget_rtts(trunk_t *trunk)
+{
+  for (int i = 0; i < trunk->n_lanes; ++i) {
+    if (!trunk->lanes[i].is_ready) {
+      trunk->lanes[i].rtt = 0;
+      trunk->timings[i].conn_id = 0;
+    }
+  }
+}
+
 /** Find out anew what circuits the trunks of <b>pool</b> have. */
 static void
 see_circuits(rb_pool_t *pool)
@@ -247,6 +284,7 @@ see_circuits(rb_pool_t *pool)
                         see_circuit(trunk, CONST_TO_ORIGIN_CIRCUIT(circ)));
     }
   } SMARTLIST_FOREACH_END(circ);
+  SMARTLIST_FOREACH(pool->trunks, trunk_t *, trunk, forget_rtts(trunk));
 }
 
 /** Count anew the streams on the lanes of <b>trunk</b>. */
@@ -270,7 +308,8 @@ count_streams(trunk_t *trunk)
 }
 
 /** Return the session group for the next stream to <b>target</b>, which
- * <b>pool</b> knows: that of the circuit with the fewest streams. */
+ * <b>pool</b> knows: that of the circuit with the fewest streams, and the
+ * quickest of several. */
 int
 rb_pool_pick_group(rb_pool_t *pool, const rb_target_t *target)
 {
@@ -282,6 +321,66 @@ rb_pool_pick_group(rb_pool_t *pool, const rb_target_t *target)
   see_circuits(pool);
   count_streams(trunk);
   return trunk->first_group + rb_lanes_choose(trunk->lanes, trunk->n_lanes);
+}
+
+/** Return the trunk that has the lane of <b>stream</b>, and store in
+ * <b>lane</b> which that is; or return NULL. */
+static trunk_t *
+find_trunk_of(const entry_connection_t *stream, ptrdiff_t *lane)
+{
+  if (!all_trunks) {
+    return NULL;
+  }
+  SMARTLIST_FOREACH_BEGIN(all_trunks, trunk_t *, trunk) {
+    const rb_lane_t *found = find_lane(trunk, stream->entry_cfg.session_group);
+    if (found) {
+      *lane = found - trunk->lanes;
+      return trunk;
+    }
+  } SMARTLIST_FOREACH_END(trunk);
+  return NULL;
+}
+
+/** Take the time from now until <b>stream</b> of our client side, which was
+ * just attached, is open; unless its circuit has to be built first, or another
+ * stream is being timed there. */
+void
+rb_pool_time_stream(const entry_connection_t *stream)
+{
+  const connection_t *conn = ENTRY_TO_CONN(stream);
+  const uint64_t now = rb_now_mono();
+  ptrdiff_t i;
+  trunk_t *trunk = find_trunk_of(stream, &i);
+  timing_t *timing;
+
+  if (!trunk || conn->marked_for_close || !trunk->lanes[i].is_ready) {
+    return;
+  }
+  timing = &trunk->timings[i];
+  /* A client that hangs up early leaves one behind. */
+  if (!timing->conn_id || now >= timing->begun_at + trunk->timeout) {
+    timing->conn_id = conn->global_identifier;
+    timing->begun_at = now;
+  }
+}
+
+/** <b>stream</b> of our client side is open, if <b>is_open</b>, or failed: if
+ * it is being timed, it tells how quick its circuit is. */
+void
+rb_pool_stream_answered(const entry_connection_t *stream, bool is_open)
+{
+  ptrdiff_t i;
+  trunk_t *trunk = find_trunk_of(stream, &i);
+  timing_t *timing = trunk ? &trunk->timings[i] : NULL;
+
+  if (!timing ||
+      timing->conn_id != ENTRY_TO_CONN(stream)->global_identifier) {
+    return;
+  }
+  timing->conn_id = 0;
+  if (is_open) {
+    rb_lane_note_rtt(&trunk->lanes[i], rb_now_mono() - timing->begun_at);
+  }
 }
 
 /** Return how many circuits of <b>pool</b> to the host of <b>target</b> take

@@ -21,6 +21,8 @@ void rb_pool_free_(rb_pool_t *pool);
 void rb_pool_reload(rb_pool_t *pool, const rb_config_t *config);
 void rb_pool_run(rb_pool_t *pool, const smartlist_t *probes, uint64_t now);
 int rb_pool_pick_group(rb_pool_t *pool, const rb_target_t *target);
+void rb_pool_time_stream(const entry_connection_t *stream);
+void rb_pool_stream_answered(const entry_connection_t *stream, bool is_open);
 int rb_pool_count_ready(rb_pool_t *pool, const rb_target_t *target);
 
 #endif /* !defined(TOR_FEATURE_RBALANCE_RBALANCE_POOL_H) */

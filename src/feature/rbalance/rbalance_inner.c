@@ -15,6 +15,7 @@
 #include "feature/rbalance/rbalance_inner.h"
 
 #include "core/mainloop/connection.h"
+#include "core/mainloop/mainloop.h"
 #include "ext/ht.h"
 
 #include "core/or/connection_st.h"
@@ -98,6 +99,23 @@ connection_t *
 rb_inner_get_conn(const rb_inner_t *inner)
 {
   return inner->conn;
+}
+
+/** Read from the connection of <b>inner</b>, if tor still has it open, unless
+ * <b>is_paused</b>. */
+void
+rb_inner_pause(const rb_inner_t *inner, bool is_paused)
+{
+  connection_t *conn = inner->conn;
+
+  if (!conn || conn->marked_for_close) {
+    return;
+  }
+  if (is_paused && connection_is_reading(conn)) {
+    connection_stop_reading(conn);
+  } else if (!is_paused && !connection_is_reading(conn)) {
+    connection_start_reading(conn);
+  }
 }
 
 /** Return the inner connection that ends <b>conn</b>, or NULL. */

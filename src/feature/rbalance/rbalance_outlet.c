@@ -102,6 +102,9 @@ conn_flushed(void *owner)
 static void
 conn_reached_eof(void *owner)
 {
+  const rb_outlet_t *outlet = owner;
+  /* Until it is closed, its end would be there to be read all the time. */
+  rb_inner_pause(outlet->inner, true);
   end(owner);
 }
 
@@ -306,13 +309,7 @@ rb_outlet_get_unsent(const rb_outlet_t *outlet)
 void
 rb_outlet_pause(rb_outlet_t *outlet, bool is_paused)
 {
-  connection_t *conn = outlet ? get_conn(outlet) : NULL;
-  if (!conn) {
-    return;
-  }
-  if (is_paused && connection_is_reading(conn)) {
-    connection_stop_reading(conn);
-  } else if (!is_paused && !connection_is_reading(conn)) {
-    connection_start_reading(conn);
+  if (outlet && !outlet->has_ended) {
+    rb_inner_pause(outlet->inner, is_paused);
   }
 }

@@ -171,7 +171,7 @@ test_rbalance_http_messages(void *arg)
       "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok", RB_HTTP_BODY },
     { "", "", "", "", RB_HTTP_IDLE },
     { "\r\n", "", "", "", RB_HTTP_HEAD },
-    { "", OK2, "", "", RB_HTTP_OVER },
+    { "", OK2, "", "", RB_HTTP_IDLE },
     { GET, OK2 OK2, TGET, OK2, RB_HTTP_OVER },
   };
   (void) arg;
@@ -266,7 +266,8 @@ test_rbalance_http_upgrade(void *arg)
 }
 
 /** Until the target's head is on its way, the end of the target and failures
- * give a page; afterwards they end the connection. */
+ * give a page; afterwards they end the connection, as does the end of a target
+ * that may not have seen another request. */
 static void
 test_rbalance_http_failures(void *arg)
 {
@@ -278,10 +279,11 @@ test_rbalance_http_failures(void *arg)
     const char *to_client;
     rb_http_wait_t wait;
   } cases[] = {
-    { "", "", TARGET_EOF, "", RB_HTTP_OVER },
-    { "GET", "", TARGET_EOF, "", RB_HTTP_OVER },
+    { "", "", TARGET_EOF, "", RB_HTTP_IDLE },
+    { "GET", "", TARGET_EOF, "", RB_HTTP_HEAD },
     { GET, "", TARGET_EOF, "HTTP/1.1 502 ", RB_HTTP_OVER },
-    { GET GET, OK2, TARGET_EOF, OK2 "HTTP/1.1 502 ", RB_HTTP_OVER },
+    { GET GET, OK2, TARGET_EOF, OK2, RB_HTTP_OVER },
+    { GET GET, OK2 "H", TARGET_EOF, OK2 "HTTP/1.1 502 ", RB_HTTP_OVER },
     { GET, "HTTP/1.1 200 OK\r\n", TARGET_EOF, "HTTP/1.1 502 ",
       RB_HTTP_OVER },
     { GET, "HTTP/1.1 200 OK\r\n\r\nab", TARGET_EOF, "HTTP/1.1 200 OK",
@@ -317,6 +319,7 @@ test_rbalance_http_failures(void *arg)
     }
     text = rbt_http_take(exchange->to_client);
     tt_assert_msg(!strcmpstart(text, cases[i].to_client), text);
+    tt_assert(strcmp(cases[i].to_client, OK2) || !strcmp(text, OK2));
     tt_int_op(!*text, OP_EQ, !*cases[i].to_client);
     tt_int_op(rb_http_waits_for(exchange->http), OP_EQ, cases[i].wait);
     tor_free(text);
@@ -327,7 +330,8 @@ test_rbalance_http_failures(void *arg)
   rbt_http_free(exchange);
 }
 
-/** A target that fails before there is a request fails the first one. */
+/** A target that fails, ends or speaks before there is a request fails the
+ * first one. */
 static void
 test_rbalance_http_no_target(void *arg)
 {
@@ -338,16 +342,24 @@ test_rbalance_http_no_target(void *arg)
   char *text = NULL;
   (void) arg;
 
-  for (size_t i = 0; i < ARRAY_LENGTH(cases); ++i) {
+  for (size_t i = 0; i < 3 * ARRAY_LENGTH(cases); ++i) {
+    const size_t way = i / ARRAY_LENGTH(cases);
+    const size_t n = i % ARRAY_LENGTH(cases);
     exchange = rbt_http_new(&rbt_http_names);
-    rb_http_fail(exchange->http, RB_HTTP_NO_TARGET, exchange->to_client);
+    tt_assert(!rb_http_has_failed(exchange->http));
+    if (way == 0) {
+      rb_http_fail(exchange->http, RB_HTTP_NO_TARGET, exchange->to_client);
+    } else if (way == 1) {
+      rbt_http_target(exchange, "SSH-2.0-x\r\n", strlen("SSH-2.0-x\r\n"));
+    }
     rb_http_target_eof(exchange->http, exchange->to_client);
+    tt_assert(rb_http_has_failed(exchange->http));
     tt_uint_op(buf_datalen(exchange->to_client), OP_EQ, 0);
-    rbt_http_client(exchange, cases[i].request, strlen(cases[i].request));
+    rbt_http_client(exchange, cases[n].request, strlen(cases[n].request));
     tt_uint_op(buf_datalen(exchange->to_target), OP_EQ, 0);
     text = rbt_http_take(exchange->to_client);
     tt_int_op(strcmpstart(text, "HTTP/1.1 502 "), OP_EQ, 0);
-    tt_int_op(strstr(text, "<html") != NULL, OP_EQ, cases[i].has_body);
+    tt_int_op(strstr(text, "<html") != NULL, OP_EQ, cases[n].has_body);
     tt_int_op(rb_http_waits_for(exchange->http), OP_EQ, RB_HTTP_OVER);
     tor_free(text);
     rbt_http_free(exchange);
@@ -382,8 +394,8 @@ test_rbalance_http_bound(void *arg)
   rbt_http_free(exchange);
 }
 
-/** Wherever a recorded exchange is cut off at either end, it ends: with what
- * had arrived, a page, or both. */
+/** Wherever a recorded exchange is cut off, it ends: with what had arrived, a
+ * page, or both; or waits for a request that gets a page. */
 static void
 test_rbalance_http_cut_off(void *arg)
 {
@@ -391,26 +403,30 @@ test_rbalance_http_cut_off(void *arg)
     "POST / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
     "5\r\nhello\r\n0\r\nT: 1\r\n\r\n"
     "POST / HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc";
-  static const char target[] = OK2
+  static const char second[] =
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    "3\r\nabc\r\n0\r\n\r\n" "HTTP/1.1 200 OK\r\n\r\nabc";
+    "3\r\nabc\r\n0\r\n\r\n";
+  static const char third[] = "HTTP/1.1 200 OK\r\n\r\nabc";
   rbt_http_t *exchange = NULL;
-  char *text = NULL, *merged = NULL;
+  char *text = NULL, *merged = NULL, *target = NULL;
+  size_t n_all;
   (void) arg;
 
-  for (size_t n = 0; n < sizeof(client) + sizeof(target) - 1; ++n) {
+  tor_asprintf(&target, "%s%s%s", OK2, second, third);
+  n_all = strlen(client) + strlen(target);
+  for (size_t n = 0; n <= n_all; ++n) {
     const size_t n_client = MIN(n, strlen(client));
     const size_t n_target = n - n_client;
-    for (int side = 0; side < 3; ++side) {
+    const bool is_between = n_target == strlen(OK2) ||
+      n_target == strlen(OK2) + strlen(second);
+    for (int eof_first = 0; eof_first < 2; ++eof_first) {
       rb_http_wait_t wait;
       int n_messages;
       exchange = rbt_http_new(&rbt_http_names);
       rbt_http_client(exchange, client, n_client);
-      rbt_http_target(exchange, target, MIN(n_target, strlen(target)));
+      rbt_http_target(exchange, target, n_target);
       wait = rb_http_waits_for(exchange->http);
-      if (side == 0) {
-        rb_http_client_eof(exchange->http);
-      } else if (side == 1) {
+      if (eof_first) {
         rb_http_target_eof(exchange->http, exchange->to_client);
       } else {
         rb_http_fail(exchange->http, RB_HTTP_SLOW_CLIENT,
@@ -418,18 +434,20 @@ test_rbalance_http_cut_off(void *arg)
         rb_http_target_eof(exchange->http, exchange->to_client);
       }
       text = rbt_http_take(exchange->to_client);
-      if (side == 1 && wait == RB_HTTP_ANSWER) {
+      if (eof_first && wait == RB_HTTP_ANSWER && !is_between) {
         tt_assert_msg(strstr(text, "HTTP/1.1 502 "), text);
         merged = rbt_http_merge(text, strlen(text), &n_messages);
         tt_int_op(n_messages, OP_GT, 0);
         tor_free(merged);
       }
-      tt_int_op(rb_http_waits_for(exchange->http), OP_EQ, RB_HTTP_OVER);
+      tt_assert(rb_http_waits_for(exchange->http) == RB_HTTP_OVER ||
+                rb_http_has_failed(exchange->http));
       tor_free(text);
       rbt_http_free(exchange);
     }
   }
  done:
+  tor_free(target);
   tor_free(text);
   tor_free(merged);
   rbt_http_free(exchange);

@@ -31,6 +31,8 @@
 #define CONNECTED "4/0"
 #define END_TIMEOUT "3/7"
 #define END_REFUSED "3/3"
+/** A request. */
+#define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 /** A service with targets, a rendezvous circuit of a client, and its stream.
  * The connections are all of a proxied stream: at our end of the client's
@@ -118,6 +120,18 @@ sends(connection_t *conn, const char *text)
   return is_equal;
 }
 
+/** Store in <b>page_out</b> what the client of <b>f</b> is sent, and return
+ * true iff that is the page for <b>status</b>. */
+static bool
+has_page(fixture_t *f, const char *status, char **page_out)
+{
+  size_t len = 0;
+  *page_out = buf_extract(f->client->outbuf, &len);
+  buf_clear(f->client->outbuf);
+  return !strcmpstart(*page_out, "HTTP/1.1 ") &&
+    !strcmpstart(*page_out + strlen("HTTP/1.1 "), status);
+}
+
 /** A stream to an HTTP target is open when that is, and moves bytes. */
 static void
 test_rbalance_proxy_http(void *arg)
@@ -183,6 +197,78 @@ test_rbalance_proxy_slow(void *arg)
   rbalance_conn_finished_flushing(f.outlet);
   tt_assert(sends(f.outlet, "more"));
   tt_assert(connection_is_reading(f.client));
+ done:
+  tear_down(&f);
+}
+
+/** Nor is a client that has so many answers to come that what it asks next has
+ * to wait, with what that may take in memory. */
+static void
+test_rbalance_proxy_flood(void *arg)
+{
+  enum { N_PENDING = 32 };
+  static char many[65536];
+  fixture_t f;
+  (void) arg;
+
+  memset(many, 'x', sizeof(many) - 1);
+  set_up(&f, "http", 1);
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  for (int i = 0; i < N_PENDING; ++i) {
+    arrive(f.client, GET);
+  }
+  tt_assert(connection_is_reading(f.client));
+  buf_clear(f.outlet->outbuf);
+  arrive(f.client, many);
+  tt_assert(connection_is_reading(f.client));
+  arrive(f.client, GET);
+  tt_assert(!connection_is_reading(f.client));
+  tt_uint_op(buf_datalen(f.client->inbuf), OP_GT, sizeof(many));
+  tt_int_op(connection_get_outbuf_len(f.outlet), OP_EQ, 0);
+  /* With an answer there is room for one more: that is no request. */
+  arrive(f.outlet, "HTTP/1.1 204 No Content\r\n\r\n");
+  tt_uint_op(buf_datalen(f.client->inbuf), OP_EQ, 0);
+ done:
+  tear_down(&f);
+}
+
+/** A target that breaks off at once, before it is asked, is as good as
+ * none. */
+static void
+test_rbalance_proxy_lost(void *arg)
+{
+  fixture_t f;
+  char *page = NULL;
+  (void) arg;
+
+  set_up(&f, "http", 1);
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  arrive(f.client, "GET / HTTP/1.1\r\n");
+  rbalance_conn_reached_eof(f.outlet);
+  tt_assert(!connection_is_reading(f.outlet));
+  tt_assert(f.outlet->marked_for_close);
+  tt_assert(connection_is_reading(f.client));
+  arrive(f.client, "Host: x\r\n\r\n");
+  tt_assert(has_page(&f, "502", &page));
+  tt_assert(f.client->marked_for_close);
+ done:
+  tor_free(page);
+  tear_down(&f);
+}
+
+/** If it does so later, the client is hung up on, and may ask again. */
+static void
+test_rbalance_proxy_tired(void *arg)
+{
+  fixture_t f;
+  (void) arg;
+
+  set_up(&f, "http", 1);
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  rbt_pass_time(f.service->state->config->target_timeout);
+  rbalance_conn_reached_eof(f.outlet);
+  tt_int_op(connection_get_outbuf_len(f.client), OP_EQ, 0);
+  tt_assert(f.client->marked_for_close);
  done:
   tear_down(&f);
 }
@@ -279,18 +365,6 @@ test_rbalance_proxy_late(void *arg)
   tear_down(&f);
 }
 
-/** Store in <b>page_out</b> what the client of <b>f</b> is sent, and return
- * true iff that is the page for <b>status</b>. */
-static bool
-has_page(fixture_t *f, const char *status, char **page_out)
-{
-  size_t len = 0;
-  *page_out = buf_extract(f->client->outbuf, &len);
-  buf_clear(f->client->outbuf);
-  return !strcmpstart(*page_out, "HTTP/1.1 ") &&
-    !strcmpstart(*page_out + strlen("HTTP/1.1 "), status);
-}
-
 /** If that target speaks HTTP, the stream opens and has a page. */
 static void
 test_rbalance_proxy_late_http(void *arg)
@@ -383,6 +457,9 @@ test_rbalance_proxy_unseen(void *arg)
 struct testcase_t rbalance_proxy_tests[] = {
   T(http),
   T(slow),
+  T(flood),
+  T(lost),
+  T(tired),
   T(slow_client),
   T(slow_target),
   T(next),

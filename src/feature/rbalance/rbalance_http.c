@@ -55,8 +55,9 @@ struct rb_http_t {
   /** Status of the page that answers the first request, or 0: the target
    * failed before there was one. */
   int failure;
-  /** True iff a request has been sent to the target. */
+  /** True iff a request has been sent to the target; was answered. */
   bool has_asked;
+  bool has_answered;
   /** True iff the client sends no other request. */
   bool has_last;
   /** True iff the head of the answer to the first pending request is on its
@@ -73,13 +74,13 @@ rb_http_t *
 rb_http_new(const rb_http_names_t *names)
 {
   rb_http_t *http = tor_malloc_zero(sizeof(*http));
-  http->target_host = tor_strdup(names->target_host);
-  http->service_host = tor_strdup(names->service_host);
-  http->circuit_id = names->circuit_id ? tor_strdup(names->circuit_id) : NULL;
   http->names = *names;
-  http->names.target_host = http->target_host;
-  http->names.service_host = http->service_host;
-  http->names.circuit_id = http->circuit_id;
+  http->names.target_host = http->target_host = tor_strdup(names->target_host);
+  http->names.service_host = http->service_host =
+    tor_strdup(names->service_host);
+  if (names->circuit_id) {
+    http->names.circuit_id = http->circuit_id = tor_strdup(names->circuit_id);
+  }
   return http;
 }
 
@@ -97,14 +98,13 @@ clear_messages(rb_http_t *http)
 void
 rb_http_free_(rb_http_t *http)
 {
-  if (!http) {
-    return;
+  if (http) {
+    clear_messages(http);
+    tor_free(http->target_host);
+    tor_free(http->service_host);
+    tor_free(http->circuit_id);
+    tor_free(http);
   }
-  clear_messages(http);
-  tor_free(http->target_host);
-  tor_free(http->service_host);
-  tor_free(http->circuit_id);
-  tor_free(http);
 }
 
 /** The connection <b>http</b> is over. */
@@ -179,9 +179,8 @@ static void
 refuse_head(rb_http_t *http, int status, buf_t *to_client)
 {
   const rb_http_block_t *block = &http->request_head;
-  const bool is_head = block->len >= block->start + 5 &&
-    fast_memeq(block->bytes + block->start, "HEAD ", 5);
-  refuse(http, status, is_head, to_client);
+  refuse(http, status, block->len >= block->start + 5 &&
+         fast_memeq(block->bytes + block->start, "HEAD ", 5), to_client);
 }
 
 /** The head of a request is whole: send it to the target, rewritten. */
@@ -302,19 +301,12 @@ rb_http_client_read(rb_http_t *http, buf_t *from_client, buf_t *to_target,
   }
 }
 
-/** The client of <b>http</b> is gone, and with it who could read an
- * answer. */
-void
-rb_http_client_eof(rb_http_t *http)
-{
-  finish(http);
-}
-
 /** The answer to the first pending request is whole. */
 static void
 end_answer(rb_http_t *http, buf_t *to_client)
 {
   http->is_answering = false;
+  http->has_answered = true;
   http->first = (http->first + 1) % RB_HTTP_MAX_PENDING;
   http->n_pending--;
   if (http->is_last_answer) {
@@ -407,6 +399,9 @@ rb_http_target_read(rb_http_t *http, buf_t *from_target, buf_t *to_client)
       } else if (progress != RB_HTTP_MORE) {
         finish(http);
       }
+    } else if (!http->has_asked) {
+      http->failure = 502;
+      buf_clear(from_target);
     } else if (http->n_pending == 0) {
       /* Nobody asked. */
       finish(http);
@@ -422,12 +417,21 @@ rb_http_target_read(rb_http_t *http, buf_t *from_target, buf_t *to_client)
   }
 }
 
-/** The target of <b>http</b> sends nothing more.  If a client waits for an
- * answer, append a page to <b>to_client</b>. */
+/** The target of <b>http</b> sends nothing more: the request that waits for an
+ * answer, or the first that comes, gets a page in <b>to_client</b>.  But what
+ * a target may not have seen before it closed an idle connection the client
+ * had better ask again (RFC 9112, section 9.3.1). */
 void
 rb_http_target_eof(rb_http_t *http, buf_t *to_client)
 {
-  if (!http->is_over && !http->failure) {
+  if (http->is_over || http->failure) {
+    return;
+  }
+  if (!http->has_asked) {
+    http->failure = 502;
+  } else if (http->has_answered && !http->answer_head.len) {
+    finish(http);
+  } else {
     give_up(http, 502, to_client);
   }
 }
@@ -449,18 +453,14 @@ fail_client(rb_http_t *http, buf_t *to_client)
 }
 
 /** Give up on what <b>http</b> waits for, because of <b>failure</b>; append a
- * page to <b>to_client</b> if there is still a place for one.  If the target
- * failed before anything was asked, the first request gets the page: go on
- * reading the client. */
+ * page to <b>to_client</b> if there is still a place for one.  If nothing was
+ * asked, the first request gets the page: go on reading the client. */
 void
 rb_http_fail(rb_http_t *http, rb_http_failure_t failure, buf_t *to_client)
 {
   const int status = failure == RB_HTTP_SLOW_TARGET ? 504 : 502;
 
-  if (http->is_over) {
-    return;
-  }
-  if (http->is_raw || http->is_answering) {
+  if (http->is_over || http->is_raw || http->is_answering) {
     finish(http);
   } else if (failure == RB_HTTP_SLOW_CLIENT) {
     fail_client(http, to_client);
@@ -469,6 +469,13 @@ rb_http_fail(rb_http_t *http, rb_http_failure_t failure, buf_t *to_client)
   } else {
     http->failure = status;
   }
+}
+
+/** Return true iff the target of <b>http</b> failed before it was asked. */
+bool
+rb_http_has_failed(const rb_http_t *http)
+{
+  return http->failure && !http->is_over;
 }
 
 /** Return what <b>http</b> waits for. */

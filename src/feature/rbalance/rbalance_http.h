@@ -62,12 +62,12 @@ void rb_http_free_(rb_http_t *http);
 
 void rb_http_client_read(rb_http_t *http, buf_t *from_client,
                          buf_t *to_target, buf_t *to_client);
-void rb_http_client_eof(rb_http_t *http);
 void rb_http_target_read(rb_http_t *http, buf_t *from_target,
                          buf_t *to_client);
 void rb_http_target_eof(rb_http_t *http, buf_t *to_client);
 void rb_http_fail(rb_http_t *http, rb_http_failure_t failure,
                   buf_t *to_client);
+bool rb_http_has_failed(const rb_http_t *http);
 rb_http_wait_t rb_http_waits_for(const rb_http_t *http);
 
 #endif /* !defined(TOR_FEATURE_RBALANCE_RBALANCE_HTTP_H) */

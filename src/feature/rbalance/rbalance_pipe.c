@@ -158,6 +158,14 @@ rb_pipe_has_pages(const rb_pipe_t *pipe)
   return pipe->http;
 }
 
+/** Return true iff the target of <b>pipe</b> broke off before the client asked
+ * it anything, so that the client has a page. */
+bool
+rb_pipe_has_failed(const rb_pipe_t *pipe)
+{
+  return pipe->http && rb_http_has_failed(pipe->http);
+}
+
 /** Return why TLS of <b>pipe</b> failed, or NULL if it did not. */
 const char *
 rb_pipe_get_fault(const rb_pipe_t *pipe)

@@ -29,6 +29,7 @@ void rb_pipe_client_eof(rb_pipe_t *pipe, buf_t *to_target);
 void rb_pipe_fail(rb_pipe_t *pipe, rb_http_failure_t failure,
                   buf_t *to_client);
 bool rb_pipe_is_ready(const rb_pipe_t *pipe);
+bool rb_pipe_has_failed(const rb_pipe_t *pipe);
 bool rb_pipe_has_pages(const rb_pipe_t *pipe);
 const char *rb_pipe_get_fault(const rb_pipe_t *pipe);
 rb_http_wait_t rb_pipe_waits_for(const rb_pipe_t *pipe);

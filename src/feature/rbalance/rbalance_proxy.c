@@ -61,6 +61,8 @@ struct rb_proxy_t {
   rb_http_wait_t waits_for;
   uint64_t waits_since;
   uint64_t moved_at;
+  /** When the target was there, in the same time. */
+  uint64_t opened_at;
   /** True iff the target is there; and iff the client was told so. */
   bool has_target;
   bool is_open;
@@ -99,6 +101,7 @@ finish(rb_proxy_t *proxy)
   connection_t *conn = client_conn(proxy);
 
   proxy->is_done = true;
+  rb_outlet_pause(proxy->outlet, true);
   if (conn) {
     connection_mark_and_flush(conn);
   }
@@ -160,21 +163,17 @@ note_moved(rb_proxy_t *proxy, size_t n_to_target, size_t n_to_client)
 }
 
 /** Read from each end of <b>proxy</b> exactly as long as the other has room
- * for it. */
+ * for it, and from the client no more than that of what has to wait. */
 static void
 set_reading(rb_proxy_t *proxy)
 {
-  connection_t *conn = client_conn(proxy);
-  const bool reads_client = proxy->is_open &&
-    rb_outlet_get_unsent(proxy->outlet) < RB_PROXY_BUFFER_LEN;
+  const connection_t *conn = client_conn(proxy);
 
   rb_outlet_pause(proxy->outlet,
                   unsent_to_client(proxy) >= RB_PROXY_BUFFER_LEN);
-  if (conn && reads_client && !connection_is_reading(conn)) {
-    connection_start_reading(conn);
-  } else if (conn && !reads_client && connection_is_reading(conn)) {
-    connection_stop_reading(conn);
-  }
+  rb_inner_pause(proxy->client, !proxy->is_open || !conn ||
+                 buf_datalen(conn->inbuf) >= RB_PROXY_BUFFER_LEN ||
+                 rb_outlet_get_unsent(proxy->outlet) >= RB_PROXY_BUFFER_LEN);
 }
 
 /** Move what arrived at the ends of <b>proxy</b>, as far as there is room; all
@@ -200,6 +199,22 @@ move_bytes(rb_proxy_t *proxy, buf_t *to_target, buf_t *to_client)
 }
 
 static void try_next(rb_proxy_t *proxy, int reason);
+static void run(rb_proxy_t *proxy);
+
+/** The target of <b>proxy</b> broke off before anything was asked.  Within the
+ * time that it has to be there that is as good as not there: the first request
+ * has a page.  Later it is tired of waiting, and so are we. */
+static void
+lose_target(rb_proxy_t *proxy)
+{
+  if (rb_now_mono() >= proxy->opened_at +
+      proxy->service->state->config->target_timeout) {
+    finish(proxy);
+    return;
+  }
+  rb_outlet_free(proxy->outlet);
+  run(proxy);
+}
 
 /** Something happened at an end of <b>proxy</b>: move bytes, and see what
  * comes of it. */
@@ -231,12 +246,14 @@ run(rb_proxy_t *proxy)
   if (rb_pipe_is_ready(proxy->pipe)) {
     open_stream(proxy);
   }
-  if (proxy->waits_for == RB_HTTP_OVER) {
+  proxy->is_moving = false;
+  if (proxy->outlet && rb_pipe_has_failed(proxy->pipe)) {
+    lose_target(proxy);
+  } else if (proxy->waits_for == RB_HTTP_OVER) {
     finish(proxy);
   } else {
     set_reading(proxy);
   }
-  proxy->is_moving = false;
 }
 
 /** The target of <b>owner</b>, a proxied stream, is there. */
@@ -245,13 +262,14 @@ target_opened(void *owner)
 {
   rb_proxy_t *proxy = owner;
   proxy->has_target = true;
+  proxy->opened_at = rb_now_mono();
   run(proxy);
 }
 
-/** Bytes of the target of <b>owner</b>, a proxied stream, arrived, or it can
- * have more. */
+/** Bytes of an end of <b>owner</b>, a proxied stream, arrived, or it can have
+ * more. */
 static void
-target_moved(void *owner)
+end_moved(void *owner)
 {
   run(owner);
 }
@@ -271,7 +289,7 @@ target_ended(void *owner, int reason)
 }
 
 static const rb_outlet_calls_t outlet_calls = {
-  target_opened, target_moved, target_moved, target_ended,
+  target_opened, end_moved, end_moved, target_ended,
 };
 
 /** The client of <b>owner</b>, a proxied stream, has hung up. */
@@ -290,16 +308,8 @@ client_ended(void *owner)
   finish(proxy);
 }
 
-/** The client of <b>owner</b>, a proxied stream, sent something, or took what
- * it was sent. */
-static void
-client_moved(void *owner)
-{
-  run(owner);
-}
-
 static const rb_inner_calls_t client_calls = {
-  client_moved, client_moved, client_ended, client_ended,
+  end_moved, end_moved, client_ended, client_ended,
 };
 
 /** No target of <b>proxy</b> is left, the last for <b>reason</b>: the stream
@@ -438,8 +448,10 @@ static void
 time_out(rb_proxy_t *proxy)
 {
   buf_t *to_client = buf_new();
-  rb_pipe_fail(proxy->pipe, proxy->waits_for == RB_HTTP_ANSWER ?
-               RB_HTTP_SLOW_TARGET : RB_HTTP_SLOW_CLIENT, to_client);
+  const bool target_is_slow = proxy->waits_for == RB_HTTP_ANSWER ||
+    rb_outlet_get_unsent(proxy->outlet) > 0;
+  rb_pipe_fail(proxy->pipe, target_is_slow ? RB_HTTP_SLOW_TARGET :
+                                             RB_HTTP_SLOW_CLIENT, to_client);
   send_to_client(proxy, to_client);
   buf_free(to_client);
   finish(proxy);

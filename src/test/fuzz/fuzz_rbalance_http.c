@@ -96,8 +96,8 @@ check_output(rbt_http_t *exchange)
 }
 
 /** Run what the input says: before each piece is a byte with its length, and
- * in the highest bit which end sends it; lengths above 120 are an end, or a
- * failure. */
+ * in the highest bit which end sends it; lengths above 123 are the target's
+ * end, or a failure. */
 int
 fuzz_main(const uint8_t *data, size_t sz)
 {
@@ -115,11 +115,7 @@ fuzz_main(const uint8_t *data, size_t sz)
       rb_http_fail(exchange->http, action - 125, exchange->to_client);
       continue;
     } else if (action == 124) {
-      if (from_target) {
-        rb_http_target_eof(exchange->http, exchange->to_client);
-      } else {
-        rb_http_client_eof(exchange->http);
-      }
+      rb_http_target_eof(exchange->http, exchange->to_client);
       continue;
     }
     if (from_target) {

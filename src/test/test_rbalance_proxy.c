@@ -225,7 +225,6 @@ test_rbalance_proxy_flood(void *arg)
   tt_assert(!connection_is_reading(f.client));
   tt_uint_op(buf_datalen(f.client->inbuf), OP_GT, sizeof(many));
   tt_int_op(connection_get_outbuf_len(f.outlet), OP_EQ, 0);
-  /* With an answer there is room for one more: that is no request. */
   arrive(f.outlet, "HTTP/1.1 204 No Content\r\n\r\n");
   tt_uint_op(buf_datalen(f.client->inbuf), OP_EQ, 0);
  done:
@@ -451,6 +450,34 @@ test_rbalance_proxy_unseen(void *arg)
   tear_down(&f);
 }
 
+/** What a client sent that hangs up at once goes to the target. */
+static void
+test_rbalance_proxy_hangs_up(void *arg)
+{
+  static char many[200000];
+  fixture_t f;
+  (void) arg;
+
+  memset(many, 'x', sizeof(many) - 1);
+  set_up(&f, "tcp", 2);
+  rbalance_stream_answered(TO_ENTRY_CONN(f.target), 0);
+  TO_CONN(f.stream)->marked_for_close = 1;
+  rb_proxies_sweep(f.service);
+  arrive(f.client, many);
+  tt_assert(!connection_is_reading(f.client));
+  rb_proxies_sweep(f.service);
+  tt_int_op(smartlist_len(f.service->proxies), OP_EQ, 1);
+  buf_clear(f.outlet->outbuf);
+  rbalance_conn_finished_flushing(f.outlet);
+  tt_assert(connection_is_reading(f.client));
+  arrive(f.client, "last");
+  rbalance_conn_reached_eof(f.client);
+  tt_assert(sends(f.outlet, "last"));
+ done:
+  TO_CONN(f.stream)->marked_for_close = 0;
+  tear_down(&f);
+}
+
 #define T(name) \
   { #name, test_rbalance_proxy_ ## name, TT_FORK, &rbt_glue_setup, NULL }
 
@@ -468,5 +495,6 @@ struct testcase_t rbalance_proxy_tests[] = {
   T(late_client),
   T(idle),
   T(unseen),
+  T(hangs_up),
   END_OF_TESTCASES
 };

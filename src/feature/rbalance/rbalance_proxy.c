@@ -98,12 +98,10 @@ client_stream(const rb_proxy_t *proxy)
 static void
 finish(rb_proxy_t *proxy)
 {
-  connection_t *conn = client_conn(proxy);
-
   proxy->is_done = true;
   rb_outlet_pause(proxy->outlet, true);
-  if (conn) {
-    connection_mark_and_flush(conn);
+  if (client_conn(proxy)) {
+    connection_mark_and_flush(client_conn(proxy));
   }
 }
 
@@ -199,7 +197,7 @@ move_bytes(rb_proxy_t *proxy, buf_t *to_target, buf_t *to_client)
 }
 
 static void try_next(rb_proxy_t *proxy, int reason);
-static void run(rb_proxy_t *proxy);
+static void run(void *owner);
 
 /** The target of <b>proxy</b> broke off before anything was asked.  Within the
  * time that it has to be there that is as good as not there: the first request
@@ -216,11 +214,12 @@ lose_target(rb_proxy_t *proxy)
   run(proxy);
 }
 
-/** Something happened at an end of <b>proxy</b>: move bytes, and see what
- * comes of it. */
+/** Something happened at an end of <b>owner</b>, a proxied stream: move bytes,
+ * and see what comes of it. */
 static void
-run(rb_proxy_t *proxy)
+run(void *owner)
 {
+  rb_proxy_t *proxy = owner;
   buf_t *to_target, *to_client;
 
   if (proxy->is_moving || proxy->is_done || !proxy->has_target) {
@@ -266,14 +265,6 @@ target_opened(void *owner)
   run(proxy);
 }
 
-/** Bytes of an end of <b>owner</b>, a proxied stream, arrived, or it can have
- * more. */
-static void
-end_moved(void *owner)
-{
-  run(owner);
-}
-
 /** The target of <b>owner</b>, a proxied stream, is not there any more, for
  * <b>reason</b>. */
 static void
@@ -289,7 +280,7 @@ target_ended(void *owner, int reason)
 }
 
 static const rb_outlet_calls_t outlet_calls = {
-  target_opened, end_moved, end_moved, target_ended,
+  target_opened, run, run, target_ended,
 };
 
 /** The client of <b>owner</b>, a proxied stream, has hung up. */
@@ -309,7 +300,7 @@ client_ended(void *owner)
 }
 
 static const rb_inner_calls_t client_calls = {
-  end_moved, end_moved, client_ended, client_ended,
+  run, run, client_ended, client_ended,
 };
 
 /** No target of <b>proxy</b> is left, the last for <b>reason</b>: the stream
@@ -319,7 +310,6 @@ give_up(rb_proxy_t *proxy, int reason)
 {
   connection_t *stream = client_stream(proxy);
   buf_t *to_client;
-
   if (!stream || !proxy->pipe || !rb_pipe_has_pages(proxy->pipe)) {
     if (stream) {
       rb_forward_note(proxy->service, false);
@@ -477,17 +467,27 @@ check_time(rb_proxy_t *proxy, const rb_config_t *config, uint64_t now)
   }
 }
 
+/** Return true iff the client of <b>proxy</b> is gone, and nothing of what it
+ * sent is for the target: what waits until that has room is. */
+static bool
+has_lost_client(const rb_proxy_t *proxy)
+{
+  const connection_t *conn = client_conn(proxy);
+  return !conn || !conn->linked_conn ||
+    (conn->linked_conn->marked_for_close && !connection_is_reading(conn) &&
+     rb_outlet_get_unsent(proxy->outlet) < RB_PROXY_BUFFER_LEN);
+}
+
 /** Look after the proxied streams of <b>service</b>: end those that wait too
- * long, or whose client went unseen because it was not read from, and free
- * those that are done. */
+ * long, or whose client is gone, and free those that are done. */
 void
 rb_proxies_sweep(rb_service_t *service)
 {
   const uint64_t now = rb_now_mono();
 
   SMARTLIST_FOREACH_BEGIN(service->proxies, rb_proxy_t *, proxy) {
-    if (!proxy->is_done && !client_stream(proxy)) {
-      finish(proxy);
+    if (!proxy->is_done && has_lost_client(proxy)) {
+      client_ended(proxy);
     }
     if (!proxy->is_done) {
       check_time(proxy, service->state->config, now);

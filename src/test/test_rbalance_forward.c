@@ -202,6 +202,42 @@ test_rbalance_forward_open(void *arg)
 
 /** A target that is the service itself, our node service or a peer's would
  * bring its streams back: they end. */
+/** A target with a name or a public address is reached through an exit relay:
+ * tor takes our stream there, names included. */
+static void
+test_rbalance_forward_exit(void *arg)
+{
+  static const char *const texts[] = {
+    "80 tcp://example.com:80", "81 tcp://8.8.8.8:53",
+    "82 tcp://[2001:db8::1]:53",
+  };
+  fixture_t f;
+  smartlist_t *targets;
+  (void) arg;
+
+  set_up(&f);
+  targets = f.service->state->config->targets;
+  for (size_t i = 0; i < ARRAY_LENGTH(texts); ++i) {
+    edge_connection_t *stream = make_stream(&f, (int) i + 2);
+    const connection_t *conn;
+    const entry_connection_t *entry;
+    char *fault = NULL;
+
+    smartlist_add(targets, rb_target_parse(texts[i], &fault));
+    tt_assert(rbalance_accept_stream(f.circ, stream));
+    conn = TO_CONN(stream)->linked_conn;
+    tt_assert(conn);
+    tt_assert(!conn->marked_for_close);
+    tt_int_op(conn->state, OP_EQ, AP_CONN_STATE_CIRCUIT_WAIT);
+    entry = CONST_TO_ENTRY_CONN(conn);
+    tt_assert(!entry->entry_cfg.onion_traffic);
+    tt_assert(!TO_CONN(stream)->marked_for_close);
+  }
+  tt_int_op(smartlist_len(rbt_sent), OP_EQ, 0);
+ done:
+  tear_down(&f);
+}
+
 static void
 test_rbalance_forward_loop(void *arg)
 {
@@ -346,3 +382,4 @@ struct testcase_t rbalance_forward_tests[] = {
   TEST(expire),
   END_OF_TESTCASES
 };
+  TEST(exit),

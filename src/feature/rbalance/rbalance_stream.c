@@ -48,13 +48,16 @@ rb_stream_add(edge_connection_t *stream)
 
 /** Hand the stream <b>entry</b> of our client side, which
  * connection_ap_make_link() made, over to tor, which finds a circuit for it:
- * to an onion service if <b>to_onion</b>, else to an exit relay. */
+ * to an onion service if <b>to_onion</b>, else to an exit relay, which resolves
+ * the name if it has one. */
 void
 rb_stream_attach(entry_connection_t *entry, bool to_onion)
 {
   entry->entry_cfg.onion_traffic = to_onion;
   entry->entry_cfg.ipv4_traffic = !to_onion;
   entry->entry_cfg.ipv6_traffic = !to_onion;
+  /* Else tor would take no names. */
+  entry->entry_cfg.dns_request = !to_onion;
   /* connection_ap_make_link() took it for a stream that only waits. */
   connection_ap_mark_as_non_pending_circuit(entry);
   if (connection_ap_handshake_rewrite_and_attach(entry, NULL, NULL) < 0 &&

@@ -25,6 +25,7 @@
 #include "core/or/connection_edge.h"
 #include "core/or/connection_or.h"
 #include "feature/hs/hs_ident.h"
+#include "feature/rbalance/rbalance_circuit_id.h"
 #include "feature/rbalance/rbalance_forward.h"
 #include "feature/rbalance/rbalance_inner.h"
 #include "feature/rbalance/rbalance_outlet.h"
@@ -338,15 +339,14 @@ make_pipe(const rb_proxy_t *proxy, const rb_target_t *target)
     .target_is_tls = rb_target_is_tls(target),
     .service_port = proxy->virtual_port,
   };
-  char circuit_id[16];
+  char circuit_id[RB_CIRCUIT_ID_LEN + 1];
   char *service_host = NULL;
   rb_pipe_t *pipe;
 
   tor_asprintf(&service_host, "%s.onion", proxy->service->address);
   names.service_host = service_host;
   if (proxy->service->state->config->export_circuit) {
-    tor_snprintf(circuit_id, sizeof(circuit_id), "%" PRIu32,
-                 proxy->circuit_number);
+    rb_circuit_id_print(proxy->circuit_number, circuit_id);
     names.circuit_id = circuit_id;
   }
   pipe = rb_pipe_new(rb_target_is_http(target) ? &names : NULL,

@@ -3,6 +3,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import threading
 
 import pytest
@@ -133,7 +134,7 @@ def test_request_is_the_targets(proxying, client, webs, port):
     assert headers["origin"] == web.origin
     assert headers["referer"] == web.origin + "/page"
     assert headers["x-own"] == "kept"
-    assert headers["x-onion-circuit"].isdigit()
+    assert re.fullmatch("[0-9A-F]{16}", headers["x-onion-circuit"])
     assert not any(name.startswith(("x-forwarded", "via", "forwarded"))
                    for name in headers)
     # Both ends keep the connection.

@@ -327,6 +327,112 @@ test_rbalance_config_targets(void *arg)
   free_services();
 }
 
+/** Put the key that <b>seed</b> makes, of an onion service, into the directory
+ * <b>sub</b> of the service: as its public key, or as its address. */
+static void
+write_key(const char *sub, uint8_t seed, bool as_address)
+{
+  char address[HS_SERVICE_ADDR_LEN_BASE32 + 1];
+  char *path = NULL, *text = NULL;
+  ed25519_keypair_t keys;
+
+  rbt_fill_key(seed, &keys);
+  tor_assert(check_private_dir(path_of(""), CPD_CREATE, NULL) == 0);
+  tor_assert(check_private_dir(path_of(sub), CPD_CREATE, NULL) == 0);
+  tor_asprintf(&path, "%s/%s", path_of(sub),
+               as_address ? "hostname" : "hs_ed25519_public_key");
+  if (as_address) {
+    hs_build_address(&keys.pubkey, HS_VERSION_THREE, address);
+    tor_asprintf(&text, "%s.onion\n", address);
+    tor_assert(write_str_to_file(path, text, 0) == 0);
+  } else {
+    tor_assert(ed25519_pubkey_write_to_file(&keys.pubkey, path,
+                                            "type0") == 0);
+  }
+  tor_free(path);
+  tor_free(text);
+}
+
+/** A target that is the service or one of its nodes is refused, as far as the
+ * files and settings tell, whatever it speaks. */
+static void
+test_rbalance_config_loops(void *arg)
+{
+  static const struct {
+    /** Where a key is put, and how; or NULL if the peer is named. */
+    const char *sub;
+    bool as_address;
+    const char *reason;
+  } cases[] = {
+    { "", true, "is this onion service itself" },
+    { "", false, "is this onion service itself" },
+    { "/rbalance", true, "is the address of this node" },
+    { "/rbalance", false, "is the address of this node" },
+    { NULL, false, "is the address of a node, by HiddenServiceBalancePeer" },
+  };
+  static const char *const schemes[] = { "tcp", "tls", "http", "https" };
+  char *lines = NULL, *expected = NULL;
+  (void) arg;
+
+  hs_init();
+  for (size_t i = 0; i < ARRAY_LENGTH(cases); ++i) {
+    const char *scheme = schemes[i % ARRAY_LENGTH(schemes)];
+    service_dir = i == 0 ? "loops0" : i == 1 ? "loops1" : i == 2 ? "loops2" :
+      i == 3 ? "loops3" : "loops4";
+    tor_asprintf(&lines, "HiddenServiceBalance 1\n"
+                 "HiddenServiceBalanceTarget 81 tcp://127.0.0.1:81\n"
+                 "HiddenServiceBalanceTarget 80 %s://%s.onion:80\n%s%s%s",
+                 scheme, node_1, cases[i].sub ? "" :
+                 "HiddenServiceBalancePeer ", cases[i].sub ? "" : node_1,
+                 cases[i].sub ? "" : ".onion\n");
+    tor_asprintf(&expected, "HiddenServiceBalanceTarget is \"80 "
+                 "%s://%s.onion:80\", but that %s", scheme, node_1,
+                 cases[i].reason);
+    if (cases[i].sub) {
+      /* What is there of others is no reason. */
+      tt_int_op(configure("", lines, false), OP_EQ, 0);
+      write_key(cases[i].sub, 2, cases[i].as_address);
+      tt_int_op(configure("", lines, false), OP_EQ, 0);
+      write_key(cases[i].sub, 1, cases[i].as_address);
+    }
+    tt_assert(is_refused("", lines, expected));
+    tor_free(lines);
+    tor_free(expected);
+  }
+ done:
+  tor_free(lines);
+  tor_free(expected);
+  free_services();
+}
+
+/** The line that HiddenServiceExportCircuitID sends goes with streams of
+ * bytes only. */
+static void
+test_rbalance_config_export(void *arg)
+{
+  static const char *const schemes[] = { "tcp", "tls", "http", "https" };
+  char *lines = NULL;
+  (void) arg;
+
+  hs_init();
+  for (size_t i = 0; i < ARRAY_LENGTH(schemes); ++i) {
+    tor_asprintf(&lines, "HiddenServiceBalance 1\n"
+                 "HiddenServiceExportCircuitID haproxy\n"
+                 "HiddenServiceBalanceTarget 80 %s://127.0.0.1:80\n",
+                 schemes[i]);
+    if (i == 0) {
+      tt_int_op(configure("", lines, false), OP_EQ, 0);
+    } else {
+      tt_assert(is_refused("", lines, "does not go with "
+                           "HiddenServiceExportCircuitID"));
+    }
+    tor_free(lines);
+  }
+ done:
+  tor_free(lines);
+  free_services();
+}
+
 /** What goes beyond a bound is refused; the bounds themselves are tested in
  * test_rbalance_settings.c. */
 static void
@@ -543,6 +649,8 @@ struct testcase_t rbalance_config_tests[] = {
   TEST(numbers),
   TEST(peers),
   TEST(targets),
+  TEST(loops),
+  TEST(export),
   TEST(conflicts),
   TEST(testing),
   TEST(token),

@@ -14,10 +14,15 @@
 #include "app/config/config.h"
 #include "core/mainloop/connection.h"
 #include "core/mainloop/mainloop.h"
+#include "feature/client/addressmap.h"
 #include "feature/hs/hs_common.h"
+#include "feature/rbalance/rbalance_inner.h"
+#include "feature/rbalance/rbalance_pool.h"
 #include "feature/rbalance/rbalance_probe.h"
 #include "feature/rbalance/rbalance_prober.h"
 #include "lib/net/socket.h"
+
+#include "core/or/connection_st.h"
 
 #ifdef HAVE_ARPA_INET_H
 #include <arpa/inet.h>
@@ -383,6 +388,75 @@ test_rbalance_prober_reload(void *arg)
   server_stop(&server);
 }
 
+/** Return how many streams tor has that are linked to something of ours. */
+static int
+count_links(void)
+{
+  int n = 0;
+  SMARTLIST_FOREACH(get_connection_array(), const connection_t *, conn,
+                    n += conn->type == CONN_TYPE_AP && conn->linked &&
+                      !conn->marked_for_close);
+  return n;
+}
+
+/** A target that leads back to the service is down as soon as that is known,
+ * even where nothing is probed; it gets no probe and no circuit.  When it
+ * leads back no more, it is as any other. */
+static void
+test_rbalance_prober_loop(void *arg)
+{
+  hs_service_t *hs_service = rbt_register_service(1);
+  rb_service_t *service = rbt_find_balanced(hs_service);
+  rb_config_t *config = hs_service->config.rbalance;
+  char address[HS_SERVICE_ADDR_LEN_BASE32 + 1];
+  char *text = NULL, *fault = NULL;
+  ed25519_keypair_t peer;
+  rb_target_t *target;
+  (void) arg;
+
+  tor_init_connection_lists();
+  addressmap_init();
+  rbt_fill_key(7, &peer);
+  hs_build_address(&peer.pubkey, HS_VERSION_THREE, address);
+  tor_asprintf(&text, "80 tcp://%s.onion:80", address);
+  target = rb_target_parse(text, &fault);
+  ed25519_pubkey_copy(&target->key, &peer.pubkey);
+  smartlist_add(config->targets, target);
+  config->target_circuits = 2;
+  rb_pool_reload(service->pool, config);
+  rb_prober_reload(service->prober, hs_service);
+  rb_peers_add(service->state->peers, &peer.pubkey, 9, rb_now_mono());
+  service->state->config->probe_interval = 0;
+  service->state->network_is_ready = true;
+  for (int i = 0; i < 3; ++i) {
+    rbt_pass_time(300 * SEC);
+    rb_prober_run(service->prober);
+    rb_pool_run(service->pool, rb_prober_get_probes(service->prober),
+                rb_now_mono());
+    tt_int_op(get_probe(service)->health, OP_EQ, RB_HEALTH_DOWN);
+    tt_int_op(count_links(), OP_EQ, 0);
+    service->state->config->probe_interval = 60 * SEC;
+  }
+  tt_assert(service->state->record->backends_are_down);
+  tt_int_op(count_events(" STATE=DOWN REASON=LOOP\r\n"), OP_EQ, 1);
+
+  /* The same address, of somebody else. */
+  rbt_fill_key(8, &peer);
+  ed25519_pubkey_copy(&target->key, &peer.pubkey);
+  service->state->config->probe_interval = 0;
+  rb_prober_reload(service->prober, hs_service);
+  rb_prober_run(service->prober);
+  rb_pool_run(service->pool, rb_prober_get_probes(service->prober),
+              rb_now_mono());
+  tt_int_op(get_probe(service)->health, OP_EQ, RB_HEALTH_UNKNOWN);
+  tt_int_op(count_links(), OP_EQ, 2);
+ done:
+  tor_free(text);
+  connection_free_all();
+  rb_inner_forget_all();
+  addressmap_free_all();
+}
+
 #define TEST(name) \
   { #name, test_rbalance_prober_ ## name, TT_FORK, &rbt_glue_setup, NULL }
 
@@ -392,5 +466,6 @@ struct testcase_t rbalance_prober_tests[] = {
   TEST(web),
   TEST(hangup),
   TEST(reload),
+  TEST(loop),
   END_OF_TESTCASES
 };

@@ -23,6 +23,7 @@
 #include "feature/rbalance/rbalance_record.h"
 #include "feature/rbalance/rbalance_settings.h"
 #include "lib/encoding/confline.h"
+#include "lib/fs/files.h"
 
 /** Return how tor is to load the keys of the service <b>config</b>: 0 as
  * ever, or flags for ed_key_init_from_file() if only the public one is to be
@@ -142,6 +143,90 @@ add_target(rb_config_t *config, const char *value)
   return fault;
 }
 
+/** Read the key of an onion service from its files into <b>key_out</b>: from
+ * its public key at <b>key_path</b> or, if that is not there, its address at
+ * <b>hostname_path</b>; both are released.  Return true iff one is there. */
+static bool
+read_key(char *key_path, char *hostname_path, ed25519_public_key_t *key_out)
+{
+  char *tag = NULL;
+  bool is_there = ed25519_pubkey_read_from_file(key_out, &tag, key_path) == 0;
+
+  if (!is_there) {
+    char *text = read_file_to_str(hostname_path, RFTS_IGNORE_MISSING, NULL);
+    if (text) {
+      tor_strstrip(text, " \r\n");
+      is_there = !strcmpend(text, suffix) &&
+        parse_hostname(text, key_out) == 0;
+    }
+    tor_free(text);
+  }
+  tor_free(tag);
+  tor_free(key_path);
+  tor_free(hostname_path);
+  return is_there;
+}
+
+/** Return what <b>target</b> is if it leads back to the service with the
+ * settings <b>config</b> in <b>service_dir</b>, as far as its files and the
+ * settings tell, or NULL. */
+static const char *
+find_loop(const rb_config_t *config, const rb_target_t *target,
+          const char *service_dir)
+{
+  ed25519_public_key_t key;
+
+  if (target->reach != RB_REACH_ONION) {
+    return NULL;
+  }
+  if (read_key(hs_path_from_filename(service_dir, "hs_ed25519_public_key"),
+               hs_path_from_filename(service_dir, "hostname"), &key) &&
+      rb_target_is_service(target, &key)) {
+    return "is this onion service itself";
+  }
+  if (read_key(rb_keys_get_path(service_dir, "hs_ed25519_public_key"),
+               rb_keys_get_path(service_dir, "hostname"), &key) &&
+      rb_target_is_service(target, &key)) {
+    return "is the address of this node";
+  }
+  SMARTLIST_FOREACH_BEGIN(config->peers, const ed25519_public_key_t *, peer) {
+    if (rb_target_is_service(target, peer)) {
+      return "is the address of a node, by HiddenServiceBalancePeer";
+    }
+  } SMARTLIST_FOREACH_END(peer);
+  return NULL;
+}
+
+/** Return a new text that says which target of <b>config</b>, the settings of
+ * the service in <b>service_dir</b> with the options <b>hs_opts</b>, can't be
+ * one for this service, or NULL if all can. */
+static char *
+find_target_fault(const rb_config_t *config, const hs_opts_t *hs_opts,
+                  const char *service_dir)
+{
+  char *fault = NULL;
+
+  SMARTLIST_FOREACH_BEGIN(config->targets, const rb_target_t *, target) {
+    const char *loop = find_loop(config, target, service_dir);
+    if (loop) {
+      tor_asprintf(&fault, "HiddenServiceBalanceTarget is \"%d %s\", but that "
+                   "%s: its streams would come back for ever",
+                   target->virtual_port, target->url, loop);
+      return fault;
+    }
+    if (hs_opts->HiddenServiceExportCircuitID &&
+        target->scheme != RB_SCHEME_TCP) {
+      tor_asprintf(&fault, "HiddenServiceBalanceTarget is \"%d %s\", which "
+                   "does not go with HiddenServiceExportCircuitID: the line "
+                   "that it sends first is no part of HTTP or TLS, so the "
+                   "target must be a tcp:// one", target->virtual_port,
+                   target->url);
+      return fault;
+    }
+  } SMARTLIST_FOREACH_END(target);
+  return NULL;
+}
+
 /** Copy the numbers and times of <b>hs_opts</b> into <b>config</b>. */
 static void
 copy_numbers(rb_config_t *config, const hs_opts_t *hs_opts)
@@ -247,6 +332,10 @@ rbalance_config_service(const hs_opts_t *hs_opts, const or_options_t *options,
   fault = find_conflict(hs_opts, options);
   if (!fault) {
     fault = fill_config(config->rbalance, hs_opts, options);
+  }
+  if (!fault) {
+    fault = find_target_fault(config->rbalance, hs_opts,
+                              config->directory_path);
   }
   if (!fault) {
     fault = rb_keys_find_token_fault(config->directory_path);

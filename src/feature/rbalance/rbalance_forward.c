@@ -88,16 +88,16 @@ rb_forward_find_target(const rb_service_t *service,
 
 /** Return true iff <b>target</b> is <b>service</b> itself, or an onion service
  * that its nodes have for each other: its streams would come back to us for
- * ever. */
-static bool
-leads_back(const rb_service_t *service, const rb_target_t *target)
+ * ever.  No stream goes there, and no circuit is built.  What torrc and the
+ * files in the HiddenServiceDir know is refused by rbalance_config.c already;
+ * of other nodes we hear later. */
+bool
+rb_forward_leads_back(const rb_service_t *service, const rb_target_t *target)
 {
-  if (target->reach != RB_REACH_ONION) {
-    return false;
-  }
-  return ed25519_pubkey_eq(&target->key, &service->identity_key) ||
-    ed25519_pubkey_eq(&target->key, &service->state->node_keys.pubkey) ||
-    rb_peers_find(service->state->peers, &target->key);
+  return rb_target_is_service(target, &service->identity_key) ||
+    rb_target_is_service(target, &service->state->node_keys.pubkey) ||
+    (target->reach == RB_REACH_ONION &&
+     rb_peers_find(service->state->peers, &target->key));
 }
 
 /** Remember until it is open that <b>stream</b> is being forwarded on
@@ -131,7 +131,7 @@ add_candidates(const rb_service_t *service, int index, bool down,
     const rb_probe_t *probe = rb_probes_find(probes, target->url);
     const bool is_down = probe && probe->health == RB_HEALTH_DOWN;
     if (target->virtual_port == first->virtual_port && is_down == down &&
-        !leads_back(service, target)) {
+        !rb_forward_leads_back(service, target)) {
       smartlist_add(candidates, rb_target_dup(target));
     }
   }

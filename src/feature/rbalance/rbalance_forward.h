@@ -22,6 +22,8 @@ int rb_forward_find_target(const rb_service_t *service,
                            const struct edge_connection_t *stream);
 void rb_forward_start(rb_service_t *service, int index,
                       struct edge_connection_t *stream);
+bool rb_forward_leads_back(const rb_service_t *service,
+                           const rb_target_t *target);
 uint8_t rb_forward_reason(int reason);
 void rb_forward_note(rb_service_t *service, bool is_open);
 int rb_forward_count(const rb_service_t *service);

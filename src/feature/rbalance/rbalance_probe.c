@@ -121,6 +121,23 @@ rb_probe_end(rb_probe_t *probe, rb_outcome_t outcome, int status,
   return probe->health != before;
 }
 
+/** What <b>probe</b> is about must not be reached, for it leads back to the
+ * service: it is Down at once, and nothing is under way any more.  Return true
+ * iff its health changed. */
+bool
+rb_probe_forbid(rb_probe_t *probe, uint64_t now)
+{
+  const bool is_new = probe->health != RB_HEALTH_DOWN;
+
+  probe->health = RB_HEALTH_DOWN;
+  probe->n_failures = RB_PROBE_FAILURES;
+  probe->outcome = RB_OUTCOME_LOOP;
+  probe->status = 0;
+  probe->ended_at = now;
+  probe->next_at = probe->expires_at = 0;
+  return is_new;
+}
+
 /** Return the name of <b>outcome</b> in events and GETINFO. */
 const char *
 rb_outcome_to_string(rb_outcome_t outcome)
@@ -134,6 +151,7 @@ rb_outcome_to_string(rb_outcome_t outcome)
     case RB_OUTCOME_TLS: return "TLS";
     case RB_OUTCOME_MALFORMED: return "MALFORMED";
     case RB_OUTCOME_HTTP: return "HTTP";
+    case RB_OUTCOME_LOOP: return "LOOP";
   }
   tor_assert_nonfatal_unreached();
   return "UNKNOWN";

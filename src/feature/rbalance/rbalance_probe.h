@@ -37,6 +37,8 @@ typedef enum rb_outcome_t {
   RB_OUTCOME_MALFORMED,
   /** The HTTP status is 400 or above. */
   RB_OUTCOME_HTTP,
+  /** There was none: it would lead back to the service. */
+  RB_OUTCOME_LOOP,
 } rb_outcome_t;
 
 /** A target or backend that is probed. */
@@ -72,6 +74,7 @@ bool rb_probe_begin(rb_probe_t *probe, const rb_config_t *config,
 bool rb_probe_is_late(const rb_probe_t *probe, uint64_t now);
 bool rb_probe_end(rb_probe_t *probe, rb_outcome_t outcome, int status,
                   bool network_is_ready, uint64_t now);
+bool rb_probe_forbid(rb_probe_t *probe, uint64_t now);
 char *rb_probe_format_reason(const rb_probe_t *probe);
 
 rb_probe_t *rb_probes_find(const smartlist_t *probes, const char *url);

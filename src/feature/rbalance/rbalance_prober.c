@@ -244,6 +244,24 @@ begin(place_t *place)
   }
 }
 
+/** If <b>place</b> leads back to the service, it is down, whatever an answer
+ * would say, and rbalance_pool.c builds no circuits there.  Return true iff
+ * that is so. */
+static bool
+forbid_loop(place_t *place)
+{
+  const rb_service_t *service = place->prober->service;
+
+  if (!place->target || !rb_forward_leads_back(service, place->target)) {
+    return false;
+  }
+  rb_visit_free(place->visit);
+  if (rb_probe_forbid(place->probe, rb_now_mono())) {
+    rb_cevent_target(service, place->probe, true, place->target);
+  }
+  return true;
+}
+
 /** Tell the protocol, and the operator, whether what <b>prober</b> probes is
  * all down. */
 static void
@@ -276,6 +294,9 @@ rb_prober_run(rb_prober_t *prober)
   const uint64_t now = rb_now_mono();
 
   SMARTLIST_FOREACH_BEGIN(prober->places, place_t *, place) {
+    if (forbid_loop(place)) {
+      continue;
+    }
     if (place->visit && rb_probe_is_late(place->probe, now)) {
       rb_visit_blame_circuit(place->visit);
       visit_done(place, RB_OUTCOME_TIMEOUT, 0);

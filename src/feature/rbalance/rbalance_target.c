@@ -198,6 +198,15 @@ rb_target_is_tls(const rb_target_t *target)
   return target->scheme == RB_SCHEME_TLS || target->scheme == RB_SCHEME_HTTPS;
 }
 
+/** Return true iff <b>target</b> is the onion service with <b>key</b>. */
+bool
+rb_target_is_service(const rb_target_t *target,
+                     const ed25519_public_key_t *key)
+{
+  return target->reach == RB_REACH_ONION &&
+    ed25519_pubkey_eq(&target->key, key);
+}
+
 /** Return a copy of <b>target</b>. */
 rb_target_t *
 rb_target_dup(const rb_target_t *target)

@@ -51,6 +51,8 @@ typedef struct rb_target_t {
 rb_target_t *rb_target_parse(const char *text, char **fault_out);
 bool rb_target_is_http(const rb_target_t *target);
 bool rb_target_is_tls(const rb_target_t *target);
+bool rb_target_is_service(const rb_target_t *target,
+                          const ed25519_public_key_t *key);
 rb_target_t *rb_target_dup(const rb_target_t *target);
 void rb_target_free_(rb_target_t *target);
 #define rb_target_free(target) \

@@ -75,6 +75,18 @@ _REFUSED = [
      ["Target", "127.0.0.1:65536", "port of the target"]),
     (["HiddenServiceBalanceTarget 80 tcp://127.0.0.1:80/path"],
      ["Target", "127.0.0.1:80/path", "port of the target"]),
+    (["HiddenServiceBalancePeer " + _PEER,
+      "HiddenServiceBalanceTarget 80 http://" + _PEER],
+     ["Target", "http://" + _PEER, "HiddenServiceBalancePeer"]),
+    (["HiddenServiceExportCircuitID haproxy",
+      "HiddenServiceBalanceTarget 80 http://127.0.0.1:80"],
+     ["Target", "http://127.0.0.1:80", "HiddenServiceExportCircuitID"]),
+    (["HiddenServiceExportCircuitID haproxy",
+      "HiddenServiceBalanceTarget 80 https://example.com"],
+     ["Target", "https://example.com", "HiddenServiceExportCircuitID"]),
+    (["HiddenServiceExportCircuitID haproxy",
+      "HiddenServiceBalanceTarget 80 tls://127.0.0.1:80"],
+     ["Target", "tls://127.0.0.1:80", "HiddenServiceExportCircuitID"]),
 ]
 
 # Options, values that are no number, time or switch, and what the message
@@ -120,6 +132,8 @@ _ACCEPTED = [
     ["HiddenServiceBalanceTarget 80 http://" + _PEER],
     ["HiddenServiceBalanceTarget 80 https://example.com",
      "HiddenServiceBalanceTarget 80 tls://192.0.2.1:443"],
+    ["HiddenServiceExportCircuitID haproxy",
+     "HiddenServiceBalanceTarget 80 tcp://%s:80" % _PEER],
 ]
 
 
@@ -183,6 +197,20 @@ def test_onionbalance_instance_is_refused(tmp_path):
         "MasterOnionAddress %s\n" % keys.OnionKey().hostname)
     refused(tmp_path, ["HiddenServiceOnionBalanceInstance 1"],
             ["HiddenServiceOnionBalanceInstance", "HiddenServiceBalance "])
+
+
+@pytest.mark.parametrize("owner, said", (
+    ("hs", "this onion service itself"),
+    ("hs/rbalance", "the address of this node")))
+def test_target_that_leads_back_is_refused(tmp_path, owner, said):
+    """Neither the service nor its node is a target of the service."""
+    key = keys.OnionKey()
+    target = "HiddenServiceBalanceTarget 80 https://" + key.hostname
+    accepted, output = verify(tmp_path, ["HiddenServiceBalance 1", target])
+    assert accepted, output
+    (tmp_path / "hs").mkdir(0o700)
+    key.write(str(tmp_path / owner))
+    refused(tmp_path, [target], ["Target", key.hostname, said])
 
 
 def test_proof_of_work_is_accepted(tmp_path):

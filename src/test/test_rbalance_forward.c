@@ -7,10 +7,12 @@
  **/
 
 #include "core/or/or.h"
+#include "test/log_test_helpers.h"
 #include "test/test.h"
 #include "test/rbalance_test_glue.h"
 #include "test/rbalance_test_helpers.h"
 #include "test/rbalance_test_stream.h"
+#include "test/rbalance_test_tls.h"
 
 #include "core/mainloop/connection.h"
 #include "core/mainloop/mainloop.h"
@@ -200,8 +202,6 @@ test_rbalance_forward_open(void *arg)
   tear_down(&f);
 }
 
-/** A target that is the service itself, our node service or a peer's would
- * bring its streams back: they end. */
 /** A target with a name or a public address is reached through an exit relay:
  * tor takes our stream there, names included. */
 static void
@@ -238,6 +238,8 @@ test_rbalance_forward_exit(void *arg)
   tear_down(&f);
 }
 
+/** A target that is the service itself, our node service or a peer's would
+ * bring its streams back: they end. */
 static void
 test_rbalance_forward_loop(void *arg)
 {
@@ -266,6 +268,51 @@ test_rbalance_forward_loop(void *arg)
   }
   tt_int_op(smartlist_len(f.service->openings), OP_EQ, 0);
  done:
+  tear_down(&f);
+}
+
+/** What targets share for TLS, the roots among it, is prepared at once; of one
+ * that can't be used a warning tells, once, and what to do. */
+static void
+test_rbalance_forward_tls(void *arg)
+{
+  static const char *const texts[] = {
+    "80 https://example.com", "81 https://example.com", "82 tcp://10.0.0.1:1",
+    "83 tls://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.onion:1",
+    NULL
+  };
+  fixture_t f;
+  rbt_cert_t *root = rbt_cert_new(NULL, NULL);
+  smartlist_t *targets = parse_targets(texts);
+  (void) arg;
+
+  set_up(&f);
+  setenv("SSL_CERT_FILE", "/nonexistent", 1);
+  setenv("SSL_CERT_DIR", "/nonexistent", 1);
+  setup_full_capture_of_logs(LOG_WARN);
+  rb_forward_prepare_tls(f.service, targets);
+  rb_forward_prepare_tls(f.service, targets);
+  expect_single_log_msg_containing("HiddenServiceBalanceTarget "
+                                   "https://example.com:443 can't be used");
+  expect_single_log_msg_containing("install ca-certificates");
+  tt_int_op(strmap_size(f.service->tls_targets), OP_EQ, 2);
+  teardown_capture_of_logs();
+
+  rb_forward_clear_tls(f.service);
+  rbt_cert_write(root, get_fname("root.pem"));
+  setenv("SSL_CERT_FILE", get_fname("root.pem"), 1);
+  setup_full_capture_of_logs(LOG_WARN);
+  rb_forward_prepare_tls(f.service, targets);
+  /* Nothing is read any more. */
+  setenv("SSL_CERT_FILE", "/nonexistent", 1);
+  tt_ptr_op(rb_tls_target_get_fault(
+              rb_forward_get_tls(f.service, smartlist_get(targets, 0))),
+            OP_EQ, NULL);
+  expect_no_log_entry();
+ done:
+  teardown_capture_of_logs();
+  rbt_cert_free(root);
+  rb_targets_free(targets);
   tear_down(&f);
 }
 
@@ -376,10 +423,11 @@ test_rbalance_forward_expire(void *arg)
 struct testcase_t rbalance_forward_tests[] = {
   TEST(port),
   TEST(open),
+  TEST(exit),
   TEST(loop),
+  TEST(tls),
   TEST(limit),
   TEST(failure),
   TEST(expire),
   END_OF_TESTCASES
 };
-  TEST(exit),

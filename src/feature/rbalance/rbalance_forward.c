@@ -265,8 +265,25 @@ rb_forward_get_tls(rb_service_t *service, const rb_target_t *target)
     tls = rb_tls_target_new(target->host, target->reach != RB_REACH_ONION,
                             rb_target_is_http(target));
     strmap_set(service->tls_targets, target->url, tls);
+    if (rb_tls_target_get_fault(tls)) {
+      log_warn(LD_CONFIG, "HiddenServiceBalanceTarget %s can't be used: %s.",
+               target->url, rb_tls_target_get_fault(tls));
+    }
   }
   return tls;
+}
+
+/** Prepare what TLS connections of <b>service</b> to each of <b>targets</b>
+ * share, unless that was done.  It has the roots read: at the start, before
+ * Sandbox lets us open no file any more; and it warns if there are none. */
+void
+rb_forward_prepare_tls(rb_service_t *service, const smartlist_t *targets)
+{
+  SMARTLIST_FOREACH_BEGIN(targets, const rb_target_t *, target) {
+    if (rb_target_is_tls(target)) {
+      rb_forward_get_tls(service, target);
+    }
+  } SMARTLIST_FOREACH_END(target);
 }
 
 static void
@@ -275,7 +292,8 @@ tls_target_free_void(void *tls)
   rb_tls_target_free_(tls);
 }
 
-/** Forget what TLS connections of <b>service</b> share. */
+/** Forget what TLS connections of <b>service</b> share, so that the roots are
+ * read anew when all have done so. */
 void
 rb_forward_clear_tls(rb_service_t *service)
 {

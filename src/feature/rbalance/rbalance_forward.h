@@ -29,6 +29,8 @@ void rb_forward_note(rb_service_t *service, bool is_open);
 int rb_forward_count(const rb_service_t *service);
 rb_tls_target_t *rb_forward_get_tls(rb_service_t *service,
                                     const rb_target_t *target);
+void rb_forward_prepare_tls(rb_service_t *service,
+                            const smartlist_t *targets);
 void rb_forward_clear_tls(rb_service_t *service);
 void rb_forward_answered(struct connection_t *stream,
                          struct connection_t *target_conn, int reason);

@@ -36,6 +36,7 @@
 #include "lib/crypt_ops/crypto_util.h"
 #include "lib/evloop/compat_libevent.h"
 #include "lib/intmath/cmp.h"
+#include "lib/sandbox/sandbox.h"
 #include "lib/time/compat_time.h"
 
 #include "core/or/connection_st.h"
@@ -320,6 +321,7 @@ rb_service_run(rb_service_t *service, const hs_service_t *hs_service)
   report_refusals(service);
   sweep_channels(service);
   renew_descriptors(service);
+  rb_forward_prepare_tls(service, service->state->config->targets);
   rb_forward_expire(service);
   rb_proxies_sweep(service);
   rb_desc_report_points(service, hs_service);
@@ -406,6 +408,7 @@ rb_service_new(const hs_service_t *hs_service,
   service->state = rb_state_new(hs_service->config.rbalance, cluster_id,
                                 &service->identity_key, node_keys, seed, now);
   rb_statefile_load(hs_service->config.directory_path, service->state, now);
+  rb_forward_prepare_tls(service, service->state->config->targets);
   service->prober = rb_prober_new(service, hs_service);
   return service;
 }
@@ -462,7 +465,9 @@ rb_service_reload(rb_service_t *service, const hs_service_t *hs_service,
     renew_node_services(service);
   }
   service->n_fitting_points = 0;
-  rb_forward_clear_tls(service);
+  if (!sandbox_is_active()) {
+    rb_forward_clear_tls(service);
+  }
   rb_tokens_free(service->tokens);
   service->tokens = tokens;
   end_old_channels(service);

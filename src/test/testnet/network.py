@@ -38,11 +38,12 @@ class Network:
 
     `interval` is the time between consensuses in seconds and decides the
     length of an onion service's time period: see period.py. Clients run
-    `client_binary`, an unmodified tor where not told otherwise.
+    `client_binary`, an unmodified tor where not told otherwise. There is no
+    exit; with a `nameserver` there is one, which resolves names there.
     """
 
     def __init__(self, directory=None, authorities=3, relays=24, interval=10,
-                 client_binary=None):
+                 client_binary=None, nameserver=None):
         self.directory = directory or tempfile.mkdtemp(prefix="testnet-")
         os.makedirs(self.directory, 0o700, exist_ok=True)
         self.schedule = Schedule(interval)
@@ -56,6 +57,8 @@ class Network:
             pass
         self._make_authorities(authorities)
         self._make_relays(relays)
+        if nameserver:
+            self._make_exit(nameserver)
 
     def boot(self):
         """Start everything; return when a client could start at once."""
@@ -173,10 +176,18 @@ class Network:
         for index in range(count):
             self._add_relay("relay%d" % index, free_port())
 
-    def _add_relay(self, name, or_port, more=()):
+    def _make_exit(self, nameserver):
+        """Create the configuration of a relay that is an exit."""
+        resolv_conf = os.path.join(self.directory, "resolv.conf")
+        with open(resolv_conf, "w") as file:
+            file.write("nameserver 127.0.0.1:%d\n" % nameserver.port)
+        self._add_relay("exit", free_port(), resolv_conf=resolv_conf)
+
+    def _add_relay(self, name, or_port, more=(), resolv_conf=None):
         """Create one relay."""
         directory, lines = self.common(name)
-        self.relays.append(Relay(directory, lines, or_port, more))
+        self.relays.append(Relay(directory, lines, or_port, more,
+                                 resolv_conf))
 
     def _write_bandwidths(self):
         """Tell the authorities that all relays are equally fast.

@@ -8,10 +8,10 @@ from .tor import Tor
 
 
 class Relay(Tor):
-    """One relay; `more` makes it an authority."""
+    """One relay; `more` makes it an authority, a `resolv_conf` an exit."""
 
-    def __init__(self, directory, lines, or_port, more=()):
-        own = torrc.relay(os.path.basename(directory), or_port)
+    def __init__(self, directory, lines, or_port, more=(), resolv_conf=None):
+        own = torrc.relay(os.path.basename(directory), or_port, resolv_conf)
         super().__init__(directory, binaries.relay_tor(),
                          lines + own + list(more))
 

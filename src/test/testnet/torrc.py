@@ -39,8 +39,11 @@ def common(directory, geoip, authorities):
     ] + authorities
 
 
-def relay(nickname, or_port):
+def relay(nickname, or_port, resolv_conf=None):
     """Return what makes a tor a relay, and in this network an HSDir.
+
+    With a `resolv_conf`, the path of a file that names its name servers, it is
+    an exit, too.
 
     AssumeReachable is the one line without which the network does not start.
     With a consensus every few seconds, the differences between all of them
@@ -54,10 +57,27 @@ def relay(nickname, or_port):
         "ORPort 127.0.0.1:%d" % or_port,
         "Address 127.0.0.1",
         "AssumeReachable 1",
-        "ExitRelay 0",
-        "ExitPolicy reject *:*",
         "ContactInfo nobody@example.com",
         "MaxConsensusAgeForDiffs 2 minutes",
+    ] + (_exit(resolv_conf) if resolv_conf else [
+        "ExitRelay 0",
+        "ExitPolicy reject *:*",
+    ])
+
+
+def _exit(resolv_conf):
+    """Return what makes a relay an exit to this machine.
+
+    Clients know of a policy only what it says of all addresses; that the exit
+    gets no further is the work of OutboundBindAddress.
+    """
+    return [
+        "ExitRelay 1",
+        "ExitPolicy accept *:*",
+        "ExitPolicyRejectPrivate 0",
+        "ServerDNSResolvConfFile " + resolv_conf,
+        "ServerDNSSearchDomains 0",
+        "ServerDNSDetectHijacking 0",
     ]
 
 

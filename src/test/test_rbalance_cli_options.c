@@ -14,6 +14,9 @@
 
 /** Most words of a command line here. */
 #define MAX_WORDS 16
+/** The address of an onion service: of the key in RFC 8032, 7.1, test 1. */
+#define ONION \
+  "25njqamcweflpvkl73j4szahhihoc4xt3ktcgjnpaingr5yhkenl5sid.onion"
 
 /** Return the options in <b>text</b>, words with "|" between, or NULL. */
 static cli_options_t *
@@ -118,7 +121,7 @@ test_rbalance_cli_options_torrc(void *arg)
   cli_options_free(options);
 
   /* Where a target is, no port is made up. */
-  options = parse("join|--target|80 tcp://x.onion:8080|--keyless|--target|"
+  options = parse("join|--target|80 tcp://" ONION ":8080|--keyless|--target|"
                   "22 tcp://10.0.0.1:22|--node-id|beta");
   tt_ptr_op(cli_torrc_prepare(&torrc, options, ""), OP_EQ, NULL);
   torrc.dir = "/x";
@@ -127,7 +130,7 @@ test_rbalance_cli_options_torrc(void *arg)
   tt_str_op(text, OP_EQ, "HiddenServiceDir /x\n"
             "HiddenServiceBalance 1\n"
             "HiddenServiceBalanceNodeId beta\n"
-            "HiddenServiceBalanceTarget 80 tcp://x.onion:8080\n"
+            "HiddenServiceBalanceTarget 80 tcp://" ONION ":8080\n"
             "HiddenServiceBalanceTarget 22 tcp://10.0.0.1:22\n"
             "HiddenServiceBalanceKeyless 1\n"
             "HiddenServiceBalanceJoin 1\n");
@@ -135,6 +138,84 @@ test_rbalance_cli_options_torrc(void *arg)
  done:
   cli_options_free(options);
   tor_free(text);
+}
+
+/** A target has any form that tor takes, of each scheme. */
+static void
+test_rbalance_cli_options_targets(void *arg)
+{
+  static const char *const targets[] = {
+    "80 tcp://" ONION ":8080", "443 tls://" ONION ":443", "80 http://" ONION,
+    "80 http://" ONION ":8080", "80 https://" ONION, "80 HTTPS://example.com",
+    "80 https://example.com:8443", "80 http://10.0.0.1:8080",
+    "80 http://[fd00::1]:8080", "443 tls://192.0.2.1:443",
+  };
+  cli_options_t *options = NULL;
+  cli_torrc_t torrc;
+  char *text = NULL, *line = NULL;
+  (void) arg;
+
+  for (unsigned i = 0; i < ARRAY_LENGTH(targets); ++i) {
+    tor_asprintf(&text, "init|--target|%s", targets[i]);
+    options = parse(text);
+    tor_free(text);
+    tt_assert(options);
+    tt_ptr_op(cli_torrc_prepare(&torrc, options, "host"), OP_EQ, NULL);
+    torrc.dir = "/x";
+    text = cli_torrc_print(&torrc);
+    tor_asprintf(&line, "\nHiddenServiceBalanceTarget %s\n", targets[i]);
+    tt_assert(strstr(text, line));
+    tor_free(text);
+    tor_free(line);
+    cli_options_free(options);
+  }
+
+ done:
+  cli_options_free(options);
+  tor_free(text);
+  tor_free(line);
+}
+
+/** A target of another scheme, or without what its scheme needs, is refused
+ * with what is possible. */
+static void
+test_rbalance_cli_options_targets_bad(void *arg)
+{
+  static const struct {
+    const char *target;
+    const char *said;
+  } rows[] = {
+    { "80 gopher://" ONION, "tcp://, tls://, http:// or https://" },
+    { "80 " ONION, "tcp://, tls://, http:// or https://" },
+    { "80 tcp://" ONION, "port of the target" },
+    { "80 tls://example.com", "port of the target" },
+    { "80 http://", "address of an onion service" },
+    { "80 https://localhost", "127.0.0.1" },
+    { "80 http://x" ONION, "56 letters" },
+    { "80 http://" ONION "/path", "a name" },
+    { "x http://" ONION, "such as \"80 http://" },
+  };
+  cli_options_t *options = NULL;
+  cli_torrc_t torrc;
+  char *text = NULL, *fault = NULL;
+  (void) arg;
+
+  for (unsigned i = 0; i < ARRAY_LENGTH(rows); ++i) {
+    tor_asprintf(&text, "init|--target|%s", rows[i].target);
+    options = parse(text);
+    tt_assert(options);
+    fault = cli_torrc_prepare(&torrc, options, "host");
+    tt_assert(fault);
+    tt_assert_msg(strstr(fault, rows[i].said), fault);
+    tor_free(fault);
+    tor_free(text);
+    cli_options_free(options);
+  }
+
+ done:
+  cli_options_free(options);
+  tor_free(text);
+  tor_free(fault);
 }
 
 /** Nothing gets into a torrc that would not be what it seems. */
@@ -174,6 +255,9 @@ struct testcase_t rbalance_cli_options_tests[] = {
   { "parse", test_rbalance_cli_options_parse, TT_FORK, NULL, NULL },
   { "bad", test_rbalance_cli_options_bad, TT_FORK, NULL, NULL },
   { "torrc", test_rbalance_cli_options_torrc, TT_FORK, NULL, NULL },
+  { "targets", test_rbalance_cli_options_targets, TT_FORK, NULL, NULL },
+  { "targets_bad", test_rbalance_cli_options_targets_bad, TT_FORK, NULL,
+    NULL },
   { "torrc_bad", test_rbalance_cli_options_torrc_bad, TT_FORK, NULL, NULL },
   END_OF_TESTCASES
 };

@@ -152,10 +152,13 @@ def test_another_ticket_and_a_file(tmp_path):
                                  text=ticket["ticket"])
 
 
-def test_target(tmp_path):
+@pytest.mark.parametrize("target", [
+    "80 tcp://ONION:80", "443 tls://ONION:443", "80 http://ONION",
+    "80 https://example.com:8443", "80 http://[fd00::1]:8080"])
+def test_target(tmp_path, target):
     """Tor takes the torrc of a node that forwards; no port is made up."""
     where, torrc = str(tmp_path / "first"), str(tmp_path / "torrc")
-    target = "80 tcp://%s:80" % keys.OnionKey().hostname
+    target = target.replace("ONION", keys.OnionKey().hostname)
     made = tool.run_json("init", "--dir", where, "--torrc", torrc, "--target",
                          target)
     assert "HiddenServiceBalanceTarget %s\n" % target in made["torrc"]
@@ -166,6 +169,15 @@ def test_target(tmp_path):
 
 
 def test_nothing_is_overwritten(tmp_path):
+def test_target_of_another_scheme(tmp_path):
+    """It is refused with the schemes that there are, and nothing made."""
+    said = tool.run("init", "--dir", str(tmp_path / "new"), "--target",
+                    "80 ftp://example.com", status=1)
+    assert all(scheme in said for scheme in (
+        "tcp://", "tls://", "http://", "https://"))
+    assert not (tmp_path / "new").exists()
+
+
     """And nothing made where the torrc could not be written."""
     (tmp_path / "torrc").write_text("mine")
     said = tool.run("init", "--dir", str(tmp_path / "new"), "--torrc",

@@ -9,19 +9,19 @@
 #include "orconfig.h"
 #include "tools/rbalance/cli_torrc.h"
 
+#include "feature/rbalance/rbalance_target.h"
 #include "lib/log/escape.h"
 #include "lib/string/compat_string.h"
 #include "lib/string/parse_int.h"
 #include "lib/string/printf.h"
 #include "lib/string/util_string.h"
+#include "tools/rbalance/cli_key.h"
 
 #include <string.h>
 
 /** Letters of the name of a node. */
 #define NODE_ID_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
   "abcdefghijklmnopqrstuvwxyz0123456789_-"
-/** The schemes of targets that tor knows. */
-#define TARGET_SCHEME "tcp://"
 /** What is served if nobody says: the web server of this machine. */
 #define DEFAULT_PORT "80 127.0.0.1:80"
 
@@ -81,14 +81,30 @@ is_port(const char *port)
   return rest && (*rest || !strchr(port, ' '));
 }
 
-/** Return true iff <b>target</b> can follow HiddenServiceBalanceTarget: a
- * port, and a URL of which tor says the rest. */
-static bool
-is_target(const char *target)
+/** Return NULL if <b>target</b> can follow HiddenServiceBalanceTarget, else a
+ * new text that says why not. */
+static char *
+judge_target(const char *target)
 {
-  const char *rest = skip_port(target);
-  return rest && !strcmpstart(rest, TARGET_SCHEME) &&
-    rest[strlen(TARGET_SCHEME)] && !strchr(rest, ' ');
+  char *fault = NULL;
+  rb_target_t *parsed;
+  ed25519_public_key_t key;
+
+  if (!skip_port(target)) {
+    tor_asprintf(&fault, "--target %s is not what HiddenServiceBalanceTarget "
+                 "takes, such as \"80 http://ADDRESS.onion\"",
+                 escaped(target));
+    return fault;
+  }
+  parsed = rb_target_parse(target, &fault);
+  if (parsed && parsed->reach == RB_REACH_ONION &&
+      cli_key_from_address(parsed->host, &key) < 0) {
+    tor_asprintf(&fault, "--target %s: %s is no onion address. One has 56 "
+                 "letters and digits before .onion, as in the file hostname "
+                 "of its service", escaped(target), parsed->host);
+  }
+  rb_target_free(parsed);
+  return fault;
 }
 
 /** Fill <b>torrc</b> with what <b>options</b> say, for a machine called
@@ -126,10 +142,8 @@ cli_torrc_prepare(cli_torrc_t *torrc, const cli_options_t *options,
     }
   } SMARTLIST_FOREACH_END(port);
   SMARTLIST_FOREACH_BEGIN(options->targets, const char *, target) {
-    if (!fault && !is_target(target)) {
-      tor_asprintf(&fault, "--target %s is not what "
-                   "HiddenServiceBalanceTarget takes, such as \"80 "
-                   TARGET_SCHEME "ADDRESS.onion:80\"", escaped(target));
+    if (!fault) {
+      fault = judge_target(target);
     }
   } SMARTLIST_FOREACH_END(target);
   return fault;

@@ -17,7 +17,7 @@ static cli_view_t *
 make_view(const char *status, const char *peers, const char *targets)
 {
   return cli_view_new(cli_row_parse(status, " "), cli_rows_parse(peers),
-                      cli_rows_parse(targets));
+                      cli_rows_parse(targets), 5000);
 }
 
 /** Each target is a line, with what tor says of it. */
@@ -68,7 +68,7 @@ test_rbalance_cli_view_status(void *arg)
   cli_view_t *view = make_view(
     "NODE=a ROLE=PUBLISHER PRIORITY=7 PEERS=2 HEALTHY=1 PUBLISHER=a "
     "POINTS_CURRENT=6 POINTS_NEXT=5 LAST_PUBLISH=1000 OK_CURRENT=8/8 "
-    "OK_NEXT=7/8 BACKENDS_DOWN=1", "NODE=a", "");
+    "OK_NEXT=7/8 BACKENDS_DOWN=1 NEWER_FOUND=3", "NODE=a", "");
   char *text = NULL;
   (void) arg;
 
@@ -80,7 +80,9 @@ test_rbalance_cli_view_status(void *arg)
             "publisher  a\n"
             "points     6 current, 5 next\n"
             "published  42 s ago by this node; directories that have it: "
-            "8/8 current, 7/8 next\n");
+            "8/8 current, 7/8 next\n"
+            "overtaken  3 times since tor's start: a directory had a newer "
+            "descriptor, so somebody else published with the same key\n");
 
  done:
   cli_view_free(view);

@@ -17,6 +17,8 @@
 #include "lib/string/printf.h"
 #include "lib/string/util_string.h"
 #include "tools/rbalance/cli_auth.h"
+#include "tools/rbalance/cli_hints.h"
+#include "tools/rbalance/cli_skew.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -234,6 +236,38 @@ int
 cli_client_tell(cli_conn_t *conn, const char *command)
 {
   char *fault = NULL;
+/** Return how many milliseconds the clocks of our service's nodes may be
+ * apart; or complain and return -1. */
+int64_t
+cli_client_get_max_skew(cli_client_t *client)
+{
+  char *fault = NULL;
+  cli_reply_t *reply = cli_conn_ask(client->conn,
+                                    "GETCONF HiddenServiceOptions", &fault);
+  int64_t msec = -1;
+  if (!reply) {
+    cli_complain_of(fault);
+  } else {
+    msec = cli_skew_find(reply->lines, client->service);
+  }
+  cli_reply_free(reply);
+  return msec;
+}
+
+/** Return what to do when tor refuses something with <b>code</b>. */
+static const char *
+hint_for_refusal(int code)
+{
+  switch (code) {
+    case 552:
+      return "`tor-rbalance peers` has the names and addresses of all nodes.";
+    case 551:
+      return "`tor-rbalance status` says how this node is now.";
+    default:
+      return "Look in tor's log.";
+  }
+}
+
   cli_reply_t *reply = cli_conn_ask(conn, command, &fault);
   int r = -1;
 

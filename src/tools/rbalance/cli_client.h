@@ -32,6 +32,7 @@ int cli_client_get_count(cli_client_t *client, const char *key,
                          uint64_t *n_out);
 cli_row_t *cli_client_get_status(cli_client_t *client);
 smartlist_t *cli_client_get_rows(cli_client_t *client, const char *key);
+int64_t cli_client_get_max_skew(cli_client_t *client);
 int cli_client_tell(cli_conn_t *conn, const char *command);
 int cli_client_command(cli_client_t *client, const char *verb,
                        const char *node);

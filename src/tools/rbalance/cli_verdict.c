@@ -14,13 +14,13 @@
 
 #include <string.h>
 
-/** Milliseconds of clock skew that are too many: the default of
- * HiddenServiceBalanceClockSkew. */
-#define MAX_SKEW_MSEC 5000
+/** Seconds in which a node that is known is reached, if its tor runs. */
+#define JOINING_SECONDS 180
 
-/** Append to <b>faults</b> what is wrong with the node in <b>peer</b>. */
+/** Append to <b>faults</b> what is wrong with the node in <b>peer</b>, whose
+ * clock may be off by <b>max_skew</b> milliseconds. */
 static void
-judge_peer(const cli_row_t *peer, smartlist_t *faults)
+judge_peer(const cli_row_t *peer, int64_t max_skew, smartlist_t *faults)
 {
   const char *node = cli_row_get(peer, "NODE");
   const char *state = cli_row_get(peer, "STATE");
@@ -31,21 +31,44 @@ judge_peer(const cli_row_t *peer, smartlist_t *faults)
                            "whether its tor runs, and in its log", node,
                            state);
   }
+  if (!strcmp(state, "JOINING") &&
+      cli_row_get_int(peer, "LAST_HEARTBEAT") > JOINING_SECONDS) {
+    smartlist_add_asprintf(faults, "node %s has been JOINING for %s s: look "
+                           "whether its tor runs and is bootstrapped, and "
+                           "whether its cluster_token is the same", node,
+                           cli_row_get(peer, "LAST_HEARTBEAT"));
+  }
   if (cli_row_get_int(peer, "BACKENDS_DOWN") > 0) {
     smartlist_add_asprintf(faults, "no backend of node %s answers: start it "
                            "again; the log of its tor says why", node);
   }
-  if (skew > MAX_SKEW_MSEC || skew < -MAX_SKEW_MSEC) {
+  if (skew > max_skew || skew < -max_skew) {
     smartlist_add_asprintf(faults, "the clock of node %s is %s ms from ours: "
                            "set both by NTP", node,
                            cli_row_get(peer, "SKEW_MS"));
   }
 }
 
-/** Return a new list of texts with all that is wrong with the service that has
- * <b>status</b> and <b>peers</b>; it is empty if nothing is. */
+/** Append to <b>faults</b> that the target in <b>target</b> is down, if it
+ * is. */
+static void
+judge_target(const cli_row_t *target, smartlist_t *faults)
+{
+  const char *reason = cli_row_get(target, "REASON");
+  if (!strcmp(cli_row_get(target, "STATE"), "DOWN")) {
+    smartlist_add_asprintf(faults, "%s is DOWN%s%s: look at the server there, "
+                           "and whether this machine reaches it",
+                           cli_row_get(target, "TARGET"),
+                           reason[0] ? ", " : "", reason);
+  }
+}
+
+/** Return a new list of texts with all that is wrong now with the service that
+ * has <b>status</b>, <b>peers</b> and <b>targets</b>; it is empty if nothing
+ * is.  Clocks may be off by <b>max_skew</b> milliseconds. */
 smartlist_t *
-cli_verdict(const cli_row_t *status, const smartlist_t *peers)
+cli_verdict(const cli_row_t *status, const smartlist_t *peers,
+            const smartlist_t *targets, int64_t max_skew)
 {
   smartlist_t *faults = smartlist_new();
   const bool publishes = !strcmp(cli_row_get(status, "ROLE"), "PUBLISHER");
@@ -65,11 +88,9 @@ cli_verdict(const cli_row_t *status, const smartlist_t *peers)
     smartlist_add_strdup(faults, "no directory has the last descriptor: the "
                          "events UPLOAD in `tor-rbalance watch` say why");
   }
-  if (cli_row_get_int(status, "NEWER_FOUND") > 0) {
-    smartlist_add_strdup(faults, "a directory had a newer descriptor than "
-                         "ours: somebody else publishes with the same key");
-  }
   SMARTLIST_FOREACH(peers, const cli_row_t *, peer,
-                    judge_peer(peer, faults));
+                    judge_peer(peer, max_skew, faults));
+  SMARTLIST_FOREACH(targets, const cli_row_t *, target,
+                    judge_target(target, faults));
   return faults;
 }

@@ -11,6 +11,7 @@
 
 #include "tools/rbalance/cli_row.h"
 
-smartlist_t *cli_verdict(const cli_row_t *status, const smartlist_t *peers);
+smartlist_t *cli_verdict(const cli_row_t *status, const smartlist_t *peers,
+                         const smartlist_t *targets, int64_t max_skew);
 
 #endif /* !defined(TOR_TOOLS_RBALANCE_CLI_VERDICT_H) */

@@ -16,15 +16,16 @@
 #include <string.h>
 
 /** Return a new view of <b>status</b>, <b>peers</b> and <b>targets</b>, which
- * it takes. */
+ * it takes.  Clocks may be off by <b>max_skew</b> milliseconds. */
 cli_view_t *
-cli_view_new(cli_row_t *status, smartlist_t *peers, smartlist_t *targets)
+cli_view_new(cli_row_t *status, smartlist_t *peers, smartlist_t *targets,
+             int64_t max_skew)
 {
   cli_view_t *view = tor_malloc_zero(sizeof(*view));
   view->status = status;
   view->peers = peers;
   view->targets = targets;
-  view->faults = cli_verdict(status, peers);
+  view->faults = cli_verdict(status, peers, targets, max_skew);
   return view;
 }
 
@@ -36,12 +37,14 @@ cli_view_get(cli_client_t *client)
   cli_row_t *status = cli_client_get_status(client);
   smartlist_t *peers = status ? cli_client_get_rows(client, "peers") : NULL;
   smartlist_t *targets = peers ? cli_client_get_rows(client, "targets") : NULL;
-  if (!targets) {
+  const int64_t max_skew = targets ? cli_client_get_max_skew(client) : -1;
+  if (max_skew < 0) {
     cli_row_free(status);
     cli_rows_free(peers);
+    cli_rows_free(targets);
     return NULL;
   }
-  return cli_view_new(status, peers, targets);
+  return cli_view_new(status, peers, targets, max_skew);
 }
 
 /** Release <b>view</b>; NULL is fine. */
@@ -108,6 +111,12 @@ cli_view_print_status(const cli_view_t *view, const char *service, time_t now)
                          cli_row_get(status, "POINTS_CURRENT"),
                          cli_row_get(status, "POINTS_NEXT"));
   add_published(lines, status, now);
+  if (cli_row_get_int(status, "NEWER_FOUND") > 0) {
+    smartlist_add_asprintf(lines, "overtaken  %s times since tor's start: a "
+                           "directory had a newer descriptor, so somebody "
+                           "else published with the same key",
+                           cli_row_get(status, "NEWER_FOUND"));
+  }
   text = smartlist_join_strings(lines, "\n", 1, NULL);
   SMARTLIST_FOREACH(lines, char *, line, tor_free(line));
   smartlist_free(lines);
@@ -131,7 +140,7 @@ cli_view_print_peers(const cli_view_t *view)
 }
 
 /** Return a new text with the table of this node's targets and local backends
- * in <b>view</b>; it is empty if none is probed. */
+ * in <b>view</b>, as cli_view_print_peers(); it is empty if none is probed. */
 char *
 cli_view_print_targets(const cli_view_t *view)
 {

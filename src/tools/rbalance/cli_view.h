@@ -25,7 +25,7 @@ typedef struct cli_view_t {
 
 cli_view_t *cli_view_get(cli_client_t *client);
 cli_view_t *cli_view_new(cli_row_t *status, smartlist_t *peers,
-                         smartlist_t *targets);
+                         smartlist_t *targets, int64_t max_skew);
 void cli_view_free_(cli_view_t *view);
 #define cli_view_free(view) FREE_AND_NULL(cli_view_t, cli_view_free_, (view))
 char *cli_view_print_status(const cli_view_t *view, const char *service,

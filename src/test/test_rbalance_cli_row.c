@@ -74,14 +74,15 @@ static void
 test_rbalance_cli_row_table(void *arg)
 {
   static const cli_column_t columns[] = {
-    { "N", "NODE", false }, { "P", "P", true }, { "S", "STATE", false },
+    { "N", "NODE", false, 0 }, { "P", "P", true, 0 },
+    { "S", "STATE", false, 0 },
   };
   smartlist_t *rows = cli_rows_parse("N=a P=100 S=UP\nN=longer P=5 S=");
   char *text = NULL;
   (void) arg;
 
   tt_assert(rows);
-  text = cli_table_print(rows, columns, 3);
+  text = cli_table_print(rows, columns, 3, 0);
   tt_str_op(text, OP_EQ, "NODE      P  STATE\n"
                          "a       100  UP\n"
                          "longer    5  -\n");

@@ -33,12 +33,50 @@ test_rbalance_cli_view_targets(void *arg)
   char *text = NULL;
   (void) arg;
 
-  text = cli_view_print_targets(view);
+  text = cli_view_print_targets(view, 0);
   tt_str_op(text, OP_EQ,
             "STATE    CIRCUITS  PROBED S  REASON   HTTP  TARGET\n"
             "UP              4        40  -           -  tcp://x.onion:80\n"
             "DOWN            -         7  HTTP      503  http://y:8080\n"
             "UNKNOWN         -         1  REFUSED     -  unix:/z\n");
+
+ done:
+  cli_view_free(view);
+  tor_free(text);
+}
+
+/** What is least important goes first where the terminal is narrow. */
+static void
+test_rbalance_cli_view_narrow(void *arg)
+{
+  cli_view_t *view = make_view(
+    "NODE=a", "NODE=alpha STATE=HEALTHY ROLE=STANDBY PRIORITY=100 POINTS=3 "
+    "LAST_HEARTBEAT=1 SKEW_MS=-12 RTT_MS=340 CHANNEL=OUT DRAINING=0 "
+    "EXCLUDED=0 BACKENDS_DOWN=0 ADDRESS=xyz", "");
+  static const struct {
+    int width;
+    const char *head;
+  } rows[] = {
+    { 200, "NODE   STATE    ROLE     PRIO  POINTS  HEARD S  RTT MS  SKEW MS  "
+      "CHANNEL  DRAIN  EXCL  DOWN  ADDRESS\n" },
+    { 0, "NODE   STATE    ROLE     PRIO  POINTS  HEARD S  RTT MS  SKEW MS  "
+      "CHANNEL  DRAIN  EXCL  DOWN  ADDRESS\n" },
+    { 99, "NODE   STATE    ROLE     PRIO  POINTS  HEARD S  RTT MS  SKEW MS  "
+      "CHANNEL  DRAIN  EXCL  DOWN\n" },
+    { 80, "NODE   STATE    ROLE     PRIO  POINTS  HEARD S  RTT MS  DRAIN  EXCL"
+      "  DOWN\n" },
+    { 40, "NODE   STATE    ROLE     POINTS  HEARD S\n" },
+    { 39, "NODE   STATE    ROLE     POINTS\n" },
+    { 5, "NODE   STATE  \n" },
+  };
+  char *text = NULL;
+  (void) arg;
+
+  for (unsigned i = 0; i < ARRAY_LENGTH(rows); ++i) {
+    text = cli_view_print_peers(view, rows[i].width);
+    tt_assert_msg(!strcmpstart(text, rows[i].head), text);
+    tor_free(text);
+  }
 
  done:
   cli_view_free(view);
@@ -53,7 +91,7 @@ test_rbalance_cli_view_no_targets(void *arg)
   char *text = NULL;
   (void) arg;
 
-  text = cli_view_print_targets(view);
+  text = cli_view_print_targets(view, 0);
   tt_str_op(text, OP_EQ, "");
 
  done:
@@ -91,6 +129,7 @@ test_rbalance_cli_view_status(void *arg)
 
 struct testcase_t rbalance_cli_view_tests[] = {
   { "targets", test_rbalance_cli_view_targets, TT_FORK, NULL, NULL },
+  { "narrow", test_rbalance_cli_view_narrow, TT_FORK, NULL, NULL },
   { "no_targets", test_rbalance_cli_view_no_targets, TT_FORK, NULL, NULL },
   { "status", test_rbalance_cli_view_status, TT_FORK, NULL, NULL },
   END_OF_TESTCASES

@@ -1,14 +1,18 @@
 """What tor-rbalance says of three nodes, and does to them."""
+import fcntl
 import os
 import pty
 import re
 import socket
+import struct
 import subprocess
+import termios
 import threading
+import time
 
 import pytest
 
-from testnet import binaries, keys, ports, tool, wait
+from testnet import binaries, keys, ports, terminal, tool, wait
 from testnet.tor import Tor
 
 _SECONDS = 60
@@ -165,11 +169,12 @@ def test_watch_prints_events(settled):
         wait.until(published, _SECONDS, "an event", lambda: str(lines), 1)
     finally:
         watch.terminate()
-        watch.wait()
+        status = watch.wait()
     reader.join()
     assert all(re.match(r"\d\d:\d\d:\d\d [A-Z]+ %s " % node.address, line)
                for line in lines), lines
 
+    assert status == 0
 
 @pytest.mark.parametrize("terminal, is_screen", [
     ("xterm", True), ("vt100", True), ("dumb", False)])

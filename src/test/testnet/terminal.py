@@ -27,7 +27,7 @@ def answer(argv, word, **options):
     """
     ours, theirs = pty.openpty()
     child = subprocess.Popen(argv, stdin=theirs, stdout=theirs, stderr=theirs,
-                             start_new_session=True, preexec_fn=_control,
+                             start_new_session=True, preexec_fn=control,
                              **options)
     os.close(theirs)
     printed = b""
@@ -49,6 +49,6 @@ def answer(argv, word, **options):
     return printed
 
 
-def _control():
+def control():
     """Make its standard input what a new process has for /dev/tty."""
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)

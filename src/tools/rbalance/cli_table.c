@@ -43,6 +43,9 @@ add_line(smartlist_t *lines, const cli_row_t *row,
 {
   smartlist_t *cells = smartlist_new();
   for (int i = 0; i < n_columns; ++i) {
+    if (!widths[i]) {
+      continue;
+    }
     const bool is_last = i == n_columns - 1 && !columns[i].is_number;
     smartlist_add_asprintf(cells, columns[i].is_number ? "%*s" : "%-*s",
                            is_last ? 0 : widths[i],
@@ -53,11 +56,36 @@ add_line(smartlist_t *lines, const cli_row_t *row,
   smartlist_free(cells);
 }
 
+/** Set to 0 those of the <b>widths</b> of <b>n_columns</b> <b>columns</b> that
+ * must go, so that all together, with two spaces between, have
+ * <b>width</b>. */
+static void
+drop_columns(const cli_column_t *columns, int *widths, int n_columns,
+             int width)
+{
+  while (true) {
+    int sum = -2, worst = 0;
+    for (int i = 0; i < n_columns; ++i) {
+      sum += widths[i] ? widths[i] + 2 : 0;
+      if (!widths[worst] ||
+          (widths[i] && columns[i].rank >= columns[worst].rank)) {
+        worst = i;
+      }
+    }
+    if (sum <= width || !columns[worst].rank) {
+      return;
+    }
+    widths[worst] = 0;
+  }
+}
+
 /** Return a new text with a table of <b>rows</b> that has
- * <b>n_columns</b> <b>columns</b>; each line ends with a newline. */
+ * <b>n_columns</b> <b>columns</b>; each line ends with a newline.  Without
+ * columns that may go it is at most <b>width</b> characters wide, if that can
+ * be; 0 for any width. */
 char *
 cli_table_print(const smartlist_t *rows, const cli_column_t *columns,
-                int n_columns)
+                int n_columns, int width)
 {
   smartlist_t *lines = smartlist_new();
   int *widths = tor_calloc((size_t) n_columns, sizeof(*widths));
@@ -65,6 +93,9 @@ cli_table_print(const smartlist_t *rows, const cli_column_t *columns,
 
   for (int i = 0; i < n_columns; ++i) {
     widths[i] = width_of(rows, &columns[i]);
+  }
+  if (width) {
+    drop_columns(columns, widths, n_columns, width);
   }
   add_line(lines, NULL, columns, widths, n_columns);
   SMARTLIST_FOREACH(rows, const cli_row_t *, row,

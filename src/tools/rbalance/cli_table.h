@@ -19,9 +19,12 @@ typedef struct cli_column_t {
   const char *title;
   /** True iff they are numbers, which end below each other. */
   bool is_number;
+  /** Where not all columns fit, those with the greatest number go first, the
+   * last of them before others; those with 0 stay. */
+  int rank;
 } cli_column_t;
 
 char *cli_table_print(const smartlist_t *rows, const cli_column_t *columns,
-                      int n_columns);
+                      int n_columns, int width);
 
 #endif /* !defined(TOR_TOOLS_RBALANCE_CLI_TABLE_H) */

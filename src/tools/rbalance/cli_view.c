@@ -123,36 +123,39 @@ cli_view_print_status(const cli_view_t *view, const char *service, time_t now)
   return text;
 }
 
-/** Return a new text with the table of the nodes in <b>view</b>. */
+/** Return a new text with the table of the nodes in <b>view</b>, of
+ * <b>width</b> characters, as cli_table_print() takes it. */
 char *
-cli_view_print_peers(const cli_view_t *view)
+cli_view_print_peers(const cli_view_t *view, int width)
 {
   static const cli_column_t columns[] = {
-    { "NODE", "NODE", false }, { "STATE", "STATE", false },
-    { "ROLE", "ROLE", false }, { "PRIORITY", "PRIO", true },
-    { "POINTS", "POINTS", true }, { "LAST_HEARTBEAT", "HEARD S", true },
-    { "RTT_MS", "RTT MS", true }, { "SKEW_MS", "SKEW MS", true },
-    { "CHANNEL", "CHANNEL", false }, { "DRAINING", "DRAIN", true },
-    { "EXCLUDED", "EXCL", true }, { "BACKENDS_DOWN", "DOWN", true },
-    { "ADDRESS", "ADDRESS", false },
+    { "NODE", "NODE", false, 0 }, { "STATE", "STATE", false, 0 },
+    { "ROLE", "ROLE", false, 1 }, { "PRIORITY", "PRIO", true, 7 },
+    { "POINTS", "POINTS", true, 2 }, { "LAST_HEARTBEAT", "HEARD S", true, 3 },
+    { "RTT_MS", "RTT MS", true, 6 }, { "SKEW_MS", "SKEW MS", true, 8 },
+    { "CHANNEL", "CHANNEL", false, 9 }, { "DRAINING", "DRAIN", true, 5 },
+    { "EXCLUDED", "EXCL", true, 5 }, { "BACKENDS_DOWN", "DOWN", true, 4 },
+    { "ADDRESS", "ADDRESS", false, 10 },
   };
-  return cli_table_print(view->peers, columns, (int) ARRAY_LENGTH(columns));
+  return cli_table_print(view->peers, columns, (int) ARRAY_LENGTH(columns),
+                         width);
 }
 
 /** Return a new text with the table of this node's targets and local backends
  * in <b>view</b>, as cli_view_print_peers(); it is empty if none is probed. */
 char *
-cli_view_print_targets(const cli_view_t *view)
+cli_view_print_targets(const cli_view_t *view, int width)
 {
   static const cli_column_t columns[] = {
-    { "STATE", "STATE", false }, { "CIRCUITS", "CIRCUITS", true },
-    { "LAST_PROBE", "PROBED S", true }, { "REASON", "REASON", false },
-    { "STATUS", "HTTP", true }, { "TARGET", "TARGET", false },
+    { "STATE", "STATE", false, 0 }, { "CIRCUITS", "CIRCUITS", true, 4 },
+    { "LAST_PROBE", "PROBED S", true, 3 }, { "REASON", "REASON", false, 1 },
+    { "STATUS", "HTTP", true, 2 }, { "TARGET", "TARGET", false, 0 },
   };
   if (!smartlist_len(view->targets)) {
     return tor_strdup("");
   }
-  return cli_table_print(view->targets, columns, (int) ARRAY_LENGTH(columns));
+  return cli_table_print(view->targets, columns, (int) ARRAY_LENGTH(columns),
+                         width);
 }
 
 /** Return a new text with the faults in <b>view</b>, one a line. */

@@ -30,8 +30,8 @@ void cli_view_free_(cli_view_t *view);
 #define cli_view_free(view) FREE_AND_NULL(cli_view_t, cli_view_free_, (view))
 char *cli_view_print_status(const cli_view_t *view, const char *service,
                             time_t now);
-char *cli_view_print_peers(const cli_view_t *view);
-char *cli_view_print_targets(const cli_view_t *view);
+char *cli_view_print_peers(const cli_view_t *view, int width);
+char *cli_view_print_targets(const cli_view_t *view, int width);
 char *cli_view_print_faults(const cli_view_t *view);
 
 #endif /* !defined(TOR_TOOLS_RBALANCE_CLI_VIEW_H) */

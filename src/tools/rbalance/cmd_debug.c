@@ -26,9 +26,9 @@ static int
 show_descriptor(const cli_options_t *options)
 {
   static const cli_column_t columns[] = {
-    { "DESC", "DESC", false }, { "PERIOD", "PERIOD", true },
-    { "NODE", "NODE", false }, { "RELAY", "RELAY", false },
-    { "AUTH", "AUTH KEY", false },
+    { "DESC", "DESC", false, 0 }, { "PERIOD", "PERIOD", true, 0 },
+    { "NODE", "NODE", false, 0 }, { "RELAY", "RELAY", false, 0 },
+    { "AUTH", "AUTH KEY", false, 0 },
   };
   cli_client_t *client = cli_client_new(options);
   smartlist_t *rows =
@@ -41,7 +41,8 @@ show_descriptor(const cli_options_t *options)
     json_object_set_new(json, "points", cli_json_rows(rows));
     cli_json_print(json);
   } else if (rows) {
-    char *text = cli_table_print(rows, columns, (int) ARRAY_LENGTH(columns));
+    char *text = cli_table_print(rows, columns, (int) ARRAY_LENGTH(columns),
+                                 0);
     fputs(text, stdout);
     tor_free(text);
   }

@@ -29,7 +29,7 @@ print_targets(const cli_view_t *view)
 {
   if (smartlist_len(view->targets)) {
     putchar('\n');
-    print(cli_view_print_targets(view));
+    print(cli_view_print_targets(view, 0));
   }
 }
 
@@ -70,7 +70,7 @@ show(const cli_options_t *options, bool is_whole)
         print(cli_view_print_status(view, client->service, time(NULL)));
         putchar('\n');
       }
-      print(cli_view_print_peers(view));
+      print(cli_view_print_peers(view, 0));
       if (is_whole) {
         print_targets(view);
       }

@@ -83,6 +83,7 @@ def test_peers(settled):
         shown = tool.run_json("backend", "list", *at(node))
         assert set(shown) == {"service", "nodes", "faults"}
         assert [one["state"] for one in shown["nodes"]] == ["HEALTHY"] * 3
+        assert set(tool.run_json("peers", *at(node))) == set(shown)
         assert {one["address"] + ".onion" for one in shown["nodes"]} == {
             other.key.hostname for other in settled.nodes}
 

@@ -118,6 +118,7 @@ def test_fetch(settled):
     said = tool.run("debug", "fetch", keys.OnionKey().hostname, *at(node),
                     status=1)
     assert "FAILED" in said and "no directory" in said
+    assert "tor-rbalance status" in said
 
 
 def test_connect(settled, client):
@@ -126,8 +127,9 @@ def test_connect(settled, client):
     assert shown["port"] == 80 and shown["msec"] > 0
     assert settled.hostname in tool.run(
         "debug", "connect", settled.address, "80", *at(client))
-    assert "port 81" in tool.run("debug", "connect", settled.hostname, "81",
-                                 *at(client), status=1)
+    said = tool.run("debug", "connect", settled.hostname, "81", *at(client),
+                    status=1)
+    assert "port 81" in said and "debug fetch" in said
     assert "SocksPort" in tool.run("debug", "connect", settled.hostname,
                                    *at(settled.nodes[0]), status=1)
 
@@ -218,29 +220,131 @@ def test_watch_draws_on_a_terminal(settled, terminal, is_screen):
         assert "\x1b" not in screens[2]
 
 
-@pytest.mark.parametrize("words, status, said", [
-    ([], 2, "usage"),
-    (["sing"], 2, "verb"),
-    (["status", "now"], 2, "too many"),
-    (["status", "--port", "80"], 2, "--port"),
-    (["backend"], 2, "list"),
-    (["backend", "exclude"], 2, "NODE|name"),
-    (["backend", "exclude", "a b"], 2, "name"),
-    (["backend", "drain", "beta"], 2, "no name"),
-    (["backend", "exclude", "nobody"], 1, "No such node"),
-    (["status", "--service", "x"], 1, "no onion address"),
-    (["status", "--service", "a" * 56], 1, "no such balanced"),
-    (["debug", "more"], 2, "descriptor"),
-    (["debug", "show-onion"], 2, "--key"),
-    (["debug", "fetch"], 2, "address"),
-    (["debug", "fetch", "a" * 56], 2, "address"),
-    (["debug", "connect", "example.com"], 2, "address"),
-    (["debug", "connect", "x", "0"], 2, "address"),
+@pytest.mark.parametrize("columns, rows, notes", [
+    (200, 60, 0), (80, 60, 0), (80, 24, None), (60, 16, 1), (20, 10, 1)])
+def test_watch_stays_within_the_terminal(settled, columns, rows, notes):
+    """No line is too long, none too many; Ctrl-C ends it with 0."""
+    node = settled.nodes[0]
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ,
+                struct.pack("HHHH", rows, columns, 0, 0))
+    watch = subprocess.Popen(
+        [tool.path(), "watch", *at(node)], stdin=theirs, stdout=theirs,
+        stderr=theirs, env={**os.environ, "TERM": "xterm"},
+        start_new_session=True, preexec_fn=terminal.control)
+    os.close(theirs)
+    drawn = bytearray()
+    try:
+        while drawn.count(_CLEAR) < 4:
+            drawn.extend(os.read(ours, 65536))
+        os.write(ours, b"\x03")
+        assert watch.wait(_SECONDS) == 0
+    finally:
+        watch.kill()
+        watch.wait()
+        os.close(ours)
+    screens = drawn.decode().split(_CLEAR.decode())[1:4]
+    for screen in screens[:-1]:
+        lines = screen.split("\r\n")
+        assert len(lines) <= rows, screen
+        assert max(map(len, lines)) <= columns, screen
+        assert node.name in screen
+        if notes is not None:
+            said = screen.count(" more not shown)")
+            assert said >= notes if notes else said == 0, screen
+
+
+def test_watch_ends_with_tor(offline):
+    """That is an error, which says where to look."""
+    port = ports.free_port()
+    tor = offline("ControlPort 127.0.0.1:%d" % port)
+    where = ["--control", "127.0.0.1:%d" % port]
+    ask_status(tor, *where)
+    watch = subprocess.Popen([tool.path(), "watch", *where], text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    time.sleep(1)
+    tor.kill()
+    _, said = watch.communicate(timeout=_SECONDS)
+    assert watch.returncode == 1 and "log" in said, said
+
+
+@pytest.mark.parametrize("words, status, said, to_do", [
+    ([], 2, "usage", "--help|VERB"),
+    (["sing"], 2, "verb", "--help"),
+    (["--tune"], 2, "no option", "--help"),
+    (["status", "--service"], 2, "needs a value", "--help"),
+    (["status", "--json", "--service", "a", "--service", "b"], 2, "twice",
+     "once"),
+    (["status", "now"], 2, "too many", "quotes"),
+    (["status", "--port", "80"], 2, "--port", "--help"),
+    (["backend"], 2, "list", "exclude NODE"),
+    (["backend", "sing"], 2, "does not know", "exclude NODE"),
+    (["backend", "exclude"], 2, "needs the name", "backend list"),
+    (["backend", "exclude", "a b"], 2, "name", "backend list"),
+    (["backend", "drain", "beta"], 2, "no name", "--control"),
+    (["backend", "drain", "--json"], 2, "no --json", "leave it out"),
+    (["backend", "exclude", "nobody"], 1, "No such node",
+     "tor-rbalance peers"),
+    (["status", "--service", "x"], 1, "no onion address", "hostname"),
+    (["status", "--service", "a" * 56], 1, "no such balanced",
+     "Without --service"),
+    (["status", "--control", "/nowhere/control"], 1, "can't reach",
+     "ControlPort"),
+    (["status", "--control", "x"], 1, "neither a path", "127.0.0.1:9051"),
+    (["debug", "more"], 2, "does not know", "descriptor"),
+    (["debug", "show-onion", "--dir", "/nowhere/at/all"], 1,
+     "no directory", "--dir"),
+    (["debug", "show-onion", "--dir", "/", "--key", "/x"], 2, "not both",
+     "leave one out"),
+    (["debug", "show-onion", "--key", "/nowhere/key"], 1,
+     "can't read the key file", "Check the path"),
+    (["debug", "fetch"], 2, "address", "hostname"),
+    (["debug", "fetch", "a" * 56], 2, "address", "hostname"),
+    (["debug", "connect", "example.com"], 2, "address", "hostname"),
+    (["debug", "connect", "x", "0"], 2, "a port", "hostname"),
 ])
-def test_errors_say_what_is_wrong(settled, words, status, said):
+def test_errors_say_what_is_wrong_and_what_to_do(settled, words, status,
+                                                 said, to_do):
     """And the exit status tells a wrong command from a bad service."""
-    where = at(settled.nodes[0]) if words else []
-    assert re.search(said, tool.run(*words, *where, status=status))
+    where = at(settled.nodes[0]) if words and "--control" not in words else []
+    text = tool.run(*words, *where, status=status)
+    assert re.search(said, text), text
+    assert re.search(to_do, text), text
+
+
+@pytest.mark.parametrize("words, said, to_do", [
+    (["init", "--address", "x"], "no --key", "leave --address out"),
+    (["init", "--priority", "x"], "--priority", "0 to 65535"),
+    (["init", "--node-id", "a b"], "--node-id", "A-Z"),
+    (["init", "--port", "x"], "--port", "80 127.0.0.1:8080"),
+    (["init", "--hours", "0"], "--hours", "from 1"),
+    (["init", "--dir", "/nowhere/at/all"], "no directory", "another --dir"),
+    (["init", "--dir", "x#"], "characters", "another"),
+    (["init", "--user", "no body"], "no user", "that tor runs as"),
+    (["init", "--key", "/nowhere/key"], "can't read the key",
+     "Check the path"),
+    (["init", "--password-file", "/nowhere/word"], "can't read the password",
+     "Check the path"),
+    (["ticket"], "no key", "tor-rbalance init"),
+    (["join"], "needs a ticket", "tor-rbalance init"),
+    (["join", "/nowhere/ticket"], "neither a ticket", "Copy"),
+    (["join", "x", "--keyless", "--key", "x"], "no --key", "leave one"),
+])
+def test_errors_without_tor(tmp_path, words, said, to_do):
+    """The same for verbs that make a node."""
+    where = [] if "--dir" in words else ["--dir", str(tmp_path)]
+    done = subprocess.run([tool.path(), *words, *where], text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode in (1, 2), done
+    assert re.search(said, done.stderr), done.stderr
+    assert re.search(to_do, done.stderr), done.stderr
+
+
+def test_a_token_that_is_missing(tmp_path):
+    """The directory of an ordinary onion service is no node's."""
+    keys.OnionKey().write(str(tmp_path / "hs"))
+    said = tool.run("ticket", "--dir", str(tmp_path / "hs"), status=1)
+    assert "can't read the cluster token" in said and "--dir" in said
 
 
 def test_faults_are_found(make_cluster, client):

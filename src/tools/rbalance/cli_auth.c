@@ -25,6 +25,7 @@
 #include "lib/string/compat_string.h"
 #include "lib/string/printf.h"
 #include "lib/string/util_string.h"
+#include "tools/rbalance/cli_hints.h"
 #include "tools/rbalance/cli_password.h"
 
 #include <errno.h>
@@ -154,10 +155,11 @@ read_cookie(const char *path, uint8_t *cookie_out, char **fault_out)
   int r = -1;
   if (!text) {
     tor_asprintf(fault_out, "can't read tor's authentication cookie %s: %s. "
-                 "Run this as root or as the user that tor runs as.",
-                 escaped(path), strerror(errno));
+                 "%s", escaped(path), strerror(errno),
+                 cli_hint_for_file(errno));
   } else if (st.st_size != CLI_COOKIE_LEN) {
-    tor_asprintf(fault_out, "%s is no authentication cookie of tor",
+    tor_asprintf(fault_out, "%s is no authentication cookie of tor; "
+                 CLI_CHECK_CONTROL,
                  escaped(path));
   } else {
     memcpy(cookie_out, text, CLI_COOKIE_LEN);
@@ -184,7 +186,9 @@ authenticate(cli_conn_t *conn, const uint8_t *secret, size_t len,
   reply = cli_conn_ask(conn, command, fault_out);
   is_ok = reply && reply->code == 250;
   if (reply && !is_ok) {
-    tor_asprintf(fault_out, "tor refuses us: %s", cli_reply_text(reply));
+    tor_asprintf(fault_out, "tor refuses us: %s Check the password, or "
+                 "CookieAuthentication in its torrc.",
+                 cli_reply_text(reply));
   }
   memwipe(hex, 0, 2 * len);
   memwipe(command, 0, strlen(command));
@@ -218,7 +222,8 @@ run_cookie(cli_conn_t *conn, const char *path, char **fault_out)
                 cli_auth_check_challenge(cli_reply_text(reply), cookie, nonce,
                                          proof) < 0)) {
     *fault_out = tor_strdup("the other end does not know tor's authentication "
-                            "cookie; this is not the tor it says it is");
+                            "cookie; this is not the tor it says it is: "
+                            CLI_CHECK_CONTROL);
   } else if (reply) {
     r = authenticate(conn, proof, sizeof(proof), fault_out);
   }
@@ -262,7 +267,8 @@ cli_auth_run(cli_conn_t *conn, const char *password_file, char **fault_out)
   }
   if (cli_auth_parse(reply, &auth) < 0) {
     *fault_out = tor_strdup("the other end does not say how to authenticate; "
-                            "this is no control port of tor");
+                            "this is no control port of tor: "
+                            CLI_CHECK_CONTROL);
   } else if (auth.takes_password && password_file) {
     r = run_password(conn, password_file, fault_out);
   } else if (auth.wants_nothing) {

@@ -78,9 +78,11 @@ cli_client_get_info(cli_conn_t *conn, const char *key)
     value = tor_strdup(found);
   } else if (reply->code == 552) {
     cli_complain("this tor does not know %s: it has no such balanced onion "
-                 "service, or no module rbalance.", key);
+                 "service, or no module rbalance. Without --service the "
+                 "one that it has is shown, if there is one.", key);
   } else {
-    cli_complain("tor does not say %s: %s", key, cli_reply_text(reply));
+    cli_complain("tor does not say %s: %s. Look in its log.", key,
+                 cli_reply_text(reply));
   }
   cli_reply_free(reply);
   tor_free(command);
@@ -122,7 +124,8 @@ find_only_service(cli_conn_t *conn)
     cli_complain("this tor has several balanced onion services; give one of "
                  "them as --service:\n%s", text);
   } else if (!(service = normalize_address(text))) {
-    cli_complain("the other end says nonsense; that is no tor.");
+    cli_complain("the other end says nonsense; that is no tor: "
+                 CLI_CHECK_CONTROL ".");
   }
   tor_free(text);
   return service;
@@ -138,7 +141,9 @@ cli_client_new(const cli_options_t *options)
   cli_conn_t *conn;
 
   if (options->service && !(service = normalize_address(options->service))) {
-    cli_complain("--service %s is no onion address.",
+    cli_complain("--service %s is no onion address. One has 56 letters and "
+                 "digits before .onion, and stands in the file hostname of "
+                 "its HiddenServiceDir.",
                  escaped(options->service));
     return NULL;
   }
@@ -171,7 +176,8 @@ static void
 complain_of_form(void)
 {
   cli_complain("tor's answer has another form than this program knows; are "
-               "both of the same version?");
+               "both of the same version? `tor-rbalance --version` and "
+               "`tor-rbalance debug tor` say.");
 }
 
 /** Set *<b>n_out</b> to the number that tor has for the GETINFO <b>key</b>.
@@ -230,12 +236,6 @@ cli_client_get_rows(cli_client_t *client, const char *key)
   return rows;
 }
 
-/** Give <b>command</b> on <b>conn</b>.  Return 0 if tor did it, else complain
- * and return -1. */
-int
-cli_client_tell(cli_conn_t *conn, const char *command)
-{
-  char *fault = NULL;
 /** Return how many milliseconds the clocks of our service's nodes may be
  * apart; or complain and return -1. */
 int64_t
@@ -268,13 +268,20 @@ hint_for_refusal(int code)
   }
 }
 
+/** Give <b>command</b> on <b>conn</b>.  Return 0 if tor did it, else complain
+ * and return -1. */
+int
+cli_client_tell(cli_conn_t *conn, const char *command)
+{
+  char *fault = NULL;
   cli_reply_t *reply = cli_conn_ask(conn, command, &fault);
   int r = -1;
 
   if (!reply) {
     cli_complain_of(fault);
   } else if (reply->code != 250) {
-    cli_complain("tor does not do that: %s.", cli_reply_text(reply));
+    cli_complain("tor does not do that: %s. %s", cli_reply_text(reply),
+                 hint_for_refusal(reply->code));
   } else {
     r = 0;
   }

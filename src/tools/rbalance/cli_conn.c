@@ -21,6 +21,7 @@
 #include "lib/string/printf.h"
 #include "lib/string/util_string.h"
 #include "lib/time/compat_time.h"
+#include "tools/rbalance/cli_hints.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -143,7 +144,7 @@ cli_conn_open(const char *where, char **fault_out)
     tor_asprintf(fault_out, "can't reach tor's control port at %s: %s. %s",
                  where ? where : "/run/tor/control or 127.0.0.1:9051",
                  strerror(error), error == EACCES ?
-                 "Run this as root or as the user that tor runs as." :
+                 CLI_RUN_AS :
                  "Is tor running, with ControlPort or ControlSocket in its "
                  "torrc? --control says where it is.");
   }
@@ -182,7 +183,8 @@ fill_buffer(cli_conn_t *conn, uint64_t deadline, char **fault_out)
 
   if (conn->n_buffered == sizeof(conn->buffer)) {
     *fault_out = tor_strdup("the other end sends a line without an end; that "
-                            "is no control port of tor");
+                            "is no control port of tor: "
+                            CLI_CHECK_CONTROL);
     return -1;
   }
   if (poll(&pfd, 1, now < deadline ? (int) (deadline - now) : 0) <= 0) {
@@ -192,7 +194,8 @@ fill_buffer(cli_conn_t *conn, uint64_t deadline, char **fault_out)
            sizeof(conn->buffer) - conn->n_buffered, 0);
   if (n <= 0) {
     *fault_out = tor_strdup("tor closed the connection to its control port; "
-                            "its log may say why");
+                            "look in its log, as by `journalctl -u "
+                            "tor@default`");
     return -1;
   }
   conn->n_buffered += (size_t) n;
@@ -254,7 +257,7 @@ read_reply(cli_conn_t *conn, bool may_be_event, uint64_t deadline,
       status = cli_reply_take(conn->partial, line);
       if (status == CLI_REPLY_BAD) {
         *fault_out = tor_strdup("the other end does not talk as a control "
-                                "port of tor does");
+                                "port of tor does: " CLI_CHECK_CONTROL);
         return NULL;
       } else if (status == CLI_REPLY_DONE && conn->partial->code != 650) {
         cli_reply_t *reply = conn->partial;
@@ -287,10 +290,13 @@ cli_conn_ask(cli_conn_t *conn, const char *command, char **fault_out)
                        fault_out);
     if (!reply && !*fault_out) {
       *fault_out = tor_strdup("tor does not answer on its control port; it "
-                              "hangs, or this is something else");
+                              "hangs, or this is something else: look in its "
+                              "log, or " CLI_CHECK_CONTROL);
     }
   } else {
-    *fault_out = tor_strdup("tor closed the connection to its control port");
+    *fault_out = tor_strdup("tor closed the connection to its control port; "
+                            "look in its log, as by `journalctl -u "
+                            "tor@default`");
   }
   return reply;
 }
@@ -306,7 +312,8 @@ cli_conn_wait_event(cli_conn_t *conn, int msec, char **fault_out)
                      fault_out);
   if (reply) {
     cli_reply_free(reply);
-    *fault_out = tor_strdup("the other end answers what nobody asked");
+    *fault_out = tor_strdup("the other end answers what nobody asked: "
+                            CLI_CHECK_CONTROL);
   }
   return *fault_out ? -1 : 0;
 }

@@ -20,6 +20,7 @@
 #include "lib/string/printf.h"
 #include "tools/rbalance/cli_key.h"
 
+#include "tools/rbalance/cli_hints.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -61,8 +62,8 @@ make_directory(const cli_home_t *home, const char *path, char **fault_out)
     r = is_new ? give_away(home, fd) : 0;
   }
   if (r < 0) {
-    tor_asprintf(fault_out, "can't make the directory %s: %s", escaped(path),
-                 strerror(errno));
+    tor_asprintf(fault_out, "can't make the directory %s: %s. %s",
+                 escaped(path), strerror(errno), cli_hint_for_file(errno));
   }
   if (fd >= 0) {
     close(fd);
@@ -138,12 +139,12 @@ cli_home_write_file(const cli_home_t *home, const char *path,
     r = 0;
   }
   if (r < 0) {
-    tor_asprintf(fault_out, "can't write %s: %s", escaped(path),
-                 strerror(errno));
+    tor_asprintf(fault_out, "can't write %s: %s. %s", escaped(path),
+                 strerror(errno), cli_hint_for_file(errno));
   }
   if (fd >= 0 && close(fd) < 0 && r == 0) {
-    tor_asprintf(fault_out, "can't write %s: %s", escaped(path),
-                 strerror(errno));
+    tor_asprintf(fault_out, "can't write %s: %s. %s", escaped(path),
+                 strerror(errno), cli_hint_for_file(errno));
     r = -1;
   }
   return r;
@@ -231,8 +232,10 @@ cli_home_read_token(const cli_home_t *home, char **fault_out)
     memwipe(text, 0, strlen(text));
     tor_free(text);
   } else {
-    tor_asprintf(fault_out, "can't read the cluster token %s: %s",
-                 escaped(path), strerror(errno));
+    tor_asprintf(fault_out, "can't read the cluster token %s: %s. %s",
+                 escaped(path), strerror(errno), errno == ENOENT ?
+                 "Say with --dir where a node is; `tor-rbalance init` or "
+                 "`join` makes one." : cli_hint_for_file(errno));
   }
   tor_free(path);
   return token;

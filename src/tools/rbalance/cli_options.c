@@ -13,6 +13,7 @@
 #include "lib/malloc/malloc.h"
 #include "lib/string/printf.h"
 #include "lib/string/util_string.h"
+#include "tools/rbalance/cli_hints.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -118,14 +119,16 @@ cli_options_parse(int argc, char **argv, char **fault_out)
     if (!is_option) {
       smartlist_add(options->words, argv[i]);
     } else if (idx < 0) {
-      tor_asprintf(fault_out, "there is no option %s", escaped(argv[i]));
+      tor_asprintf(fault_out, "there is no option %s; " CLI_SEE_HELP,
+                   escaped(argv[i]));
     } else if (all_options[idx].kind == OPTION_FLAG) {
       set_option(options, idx, NULL);
     } else if (i + 1 == argc) {
-      tor_asprintf(fault_out, "%s needs a value after it", argv[i]);
+      tor_asprintf(fault_out, "%s needs a value after it; `tor-rbalance "
+                   "--help` says which", argv[i]);
     } else if (is_set(options, idx) &&
                all_options[idx].kind == OPTION_VALUE) {
-      tor_asprintf(fault_out, "%s is there twice", argv[i]);
+      tor_asprintf(fault_out, "%s is there twice; say it once", argv[i]);
     } else {
       set_option(options, idx, argv[i + 1]);
       ++i;

@@ -17,6 +17,7 @@
 #include "lib/malloc/malloc.h"
 #include "lib/string/printf.h"
 #include "lib/term/getpass.h"
+#include "tools/rbalance/cli_hints.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,8 +43,8 @@ read_from_file(const char *file, char **fault_out)
     close(fd);
   }
   if (n < 0) {
-    tor_asprintf(fault_out, "can't read the password file %s: %s",
-                 escaped(file), strerror(errno));
+    tor_asprintf(fault_out, "can't read the password file %s: %s. %s",
+                 escaped(file), strerror(errno), cli_hint_for_file(errno));
     return NULL;
   }
   buffer[n] = '\0';

@@ -50,7 +50,7 @@ cli_setup_open(const cli_options_t *options, bool may_make, char **fault_out)
   tor_gethostname(hostname, sizeof(hostname) - 1);
   if (dir[strcspn(dir, "\"#\\\r\n\t")]) {
     tor_asprintf(fault_out, "--dir %s has characters that a torrc can't have "
-                 "in a path", escaped(dir));
+                 "in a path; take another", escaped(dir));
   } else if (options->torrc && file_status(options->torrc) != FN_NOENT) {
     tor_asprintf(fault_out, "--torrc %s is there already, and nothing is "
                  "overwritten; name another file", escaped(options->torrc));
@@ -176,7 +176,8 @@ cli_setup_issue_ticket(cli_setup_t *setup, const cli_options_t *options,
   setup->ticket = cli_ticket_write(&ticket, setup->password);
   memwipe(&ticket, 0, sizeof(ticket));
   if (!setup->ticket) {
-    *fault_out = tor_strdup("the ticket can't be sealed");
+    *fault_out = tor_strdup("the ticket can't be sealed; make one without the "
+                               "key");
   }
   return setup->ticket ? 0 : -1;
 }

@@ -85,7 +85,7 @@ cmd_backend(const cli_options_t *options)
       return CLI_USAGE;
     }
     if (options->json) {
-      cli_complain("`backend %s` has no --json.", name);
+      cli_complain("`backend %s` has no --json; leave it out.", name);
       return CLI_USAGE;
     }
     return act(options, i, node);

@@ -47,8 +47,9 @@ reach_socks_port(cli_conn_t *conn)
     *end = '\0';
     sock = cli_conn_connect_to(listeners + 1);
     if (!SOCKET_OK(sock)) {
-      cli_complain("can't reach tor's SOCKS port %s: %s.",
-                   escaped(listeners + 1), strerror(errno));
+      cli_complain("can't reach tor's SOCKS port %s: %s. Look at SocksPort "
+                   "in its torrc, and in its log.", escaped(listeners + 1),
+                   strerror(errno));
     }
   }
   tor_free(listeners);
@@ -89,7 +90,8 @@ cmd_connect(const cli_options_t *options)
 
   if (!hostname || !ok) {
     cli_complain("`debug connect` needs the address of an onion service and, "
-                 "if it is not 80, a port.");
+                 "if it is not 80, a port. The address stands in the file "
+                 "hostname of its HiddenServiceDir.");
     tor_free(hostname);
     return CLI_USAGE;
   }
@@ -103,8 +105,10 @@ cmd_connect(const cli_options_t *options)
       tell(options, hostname, port, monotime_absolute_msec() - begun);
       status = CLI_GOOD;
     } else {
-      cli_complain("%s does not answer on port %d: %s.", hostname, port,
-                   fault);
+      cli_complain("%s does not answer on port %d: %s. `tor-rbalance debug "
+                   "fetch` says whether directories have it; if so, look "
+                   "whether it has that port, and at what is behind it.",
+                   hostname, port, fault);
     }
     tor_close_socket(sock);
   }

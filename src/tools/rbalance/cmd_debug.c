@@ -49,7 +49,8 @@ show_descriptor(const cli_options_t *options)
   if (rows && smartlist_len(rows)) {
     status = CLI_GOOD;
   } else if (rows) {
-    cli_complain("there are no introduction points; is tor bootstrapped?");
+    cli_complain("there are no introduction points; `tor-rbalance debug tor` "
+                 "says whether tor is bootstrapped.");
   }
   cli_rows_free(rows);
   cli_client_free(client);

@@ -175,7 +175,8 @@ cmd_fetch(const cli_options_t *options)
   int status = CLI_BAD;
 
   if (!hostname || cli_options_word(options, 3)) {
-    cli_complain("`debug fetch` needs the address of an onion service.");
+    cli_complain("`debug fetch` needs the address of an onion service, which "
+                 "stands in the file hostname of its HiddenServiceDir.");
     tor_free(hostname);
     return CLI_USAGE;
   }
@@ -189,7 +190,9 @@ cmd_fetch(const cli_options_t *options)
     if (fetch.is_found) {
       status = CLI_GOOD;
     } else {
-      cli_complain("no directory gave a descriptor of %s.onion.", hostname);
+      cli_complain("no directory gave a descriptor of %s.onion. If the "
+                   "address is right, look with `tor-rbalance status` on its "
+                   "nodes whether one publishes.", hostname);
     }
   }
   json_decref(fetch.answers);

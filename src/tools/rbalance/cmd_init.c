@@ -56,7 +56,8 @@ make_node(cli_setup_t *setup, const cli_options_t *options, char **fault_out)
     return -1;
   }
   if (!has_key && ed25519_keypair_generate(&setup->keys, 1) < 0) {
-    *fault_out = tor_strdup("can't make a key");
+    *fault_out = tor_strdup("can't make a key; look whether tor itself starts "
+                            "here");
     return -1;
   }
   setup->token = make_token();
@@ -75,7 +76,8 @@ cmd_init(const cli_options_t *options)
   cli_setup_t *setup;
 
   if (options->address && !options->key) {
-    cli_complain("--address is what --key must give; there is no --key.");
+    cli_complain("--address is what --key must give; there is no --key. "
+                 "Give the key, too, or leave --address out.");
     return CLI_USAGE;
   }
   setup = cli_setup_open(options, true, &fault);

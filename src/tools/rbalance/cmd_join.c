@@ -51,7 +51,8 @@ read_ticket_text(const char *word, char **fault_out)
   }
   if (!text) {
     tor_asprintf(fault_out, "%s is neither a ticket, which begins with "
-                 "\"rbalance1\", nor a file that has one: %s", escaped(word),
+                 "\"rbalance1\", nor a file that has one: %s. Copy what "
+                 "init or ticket printed on a node", escaped(word),
                  strerror(errno));
   }
   return text;
@@ -116,7 +117,8 @@ take_public_key(cli_setup_t *setup, const cli_ticket_t *ticket,
                  "out, or take another --dir", escaped(setup->home->path));
   } else if (cli_key_from_address(ticket->address,
                                   &setup->keys.pubkey) < 0) {
-    *fault_out = tor_strdup("the address in this ticket is none");
+    *fault_out = tor_strdup("the address in this ticket is none; print "
+                            "another with `tor-rbalance ticket`");
   }
   return *fault_out ? -1 : 0;
 }
@@ -195,7 +197,8 @@ cmd_join(const cli_options_t *options)
     return CLI_USAGE;
   }
   if (options->keyless && options->key) {
-    cli_complain("--keyless is for a node that has no --key.");
+    cli_complain("--keyless is for a node that has no --key; leave one of "
+                 "them out.");
     return CLI_USAGE;
   }
   text = read_ticket_text(word, &fault);

@@ -17,6 +17,7 @@
 #include "lib/time/compat_time.h"
 #include "lib/version/torversion.h"
 #include "tools/rbalance/cli_client.h"
+#include "tools/rbalance/cli_hints.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -113,19 +114,21 @@ run_verb(const cli_options_t *options)
     }
     unfit = cli_options_find_unfit(options, verbs[i].options);
     if (unfit) {
-      cli_complain("`%s` does not go with %s.", name, unfit);
+      cli_complain("`%s` does not go with %s; `tor-rbalance --help` says "
+                   "what does.", name, unfit);
       tor_free(unfit);
       return CLI_USAGE;
     }
     if (smartlist_len(options->words) > 1 + verbs[i].max_words) {
-      cli_complain("`%s` has too many words after it: %s.", name,
+      cli_complain("`%s` has too many words after it: %s. A value with "
+                   "spaces needs quotes.", name,
                    escaped(cli_options_word(options,
                                             1 + verbs[i].max_words)));
       return CLI_USAGE;
     }
     return verbs[i].run(options);
   }
-  cli_complain("there is no verb %s; see tor-rbalance --help.",
+  cli_complain("there is no verb %s; " CLI_SEE_HELP ".",
                escaped(name));
   return CLI_USAGE;
 }
@@ -165,13 +168,14 @@ main(int argc, char **argv)
   monotime_init();
   signal(SIGPIPE, SIG_IGN);
   if (crypto_global_init(0, NULL, NULL) < 0) {
-    cli_complain("the cryptographic library does not work.");
+    cli_complain("the cryptographic library does not work; look whether tor "
+                 "itself starts here.");
     return CLI_BAD;
   }
   status = run(argc, argv);
   crypto_global_cleanup();
   if (fflush(stdout) != 0) {
-    cli_complain("can't write to standard output.");
+    cli_complain("can't write to standard output; make room where it goes.");
     status = CLI_BAD;
   }
   return status;

@@ -138,11 +138,11 @@ test_rbalance_cli_key_home(void *arg)
   char *fault = NULL, *path = NULL, *token = NULL, *tag = NULL;
   (void) arg;
 
-  home = cli_home_open(dir, false, &fault);
+  home = cli_home_open(dir, false, NULL, &fault);
   tt_ptr_op(home, OP_EQ, NULL);
   tt_assert(fault);
   tor_free(fault);
-  home = cli_home_open(dir, true, &fault);
+  home = cli_home_open(dir, true, NULL, &fault);
   tt_assert(home);
   tt_assert(!cli_home_has_key(home));
   make_key(7, &keys, seed);

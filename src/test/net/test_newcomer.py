@@ -4,6 +4,7 @@ Every machine is a directory here; what goes from one to the other is what a
 person would carry: a ticket and its password.
 """
 import os
+import pwd
 import shutil
 import stat
 import subprocess
@@ -184,6 +185,36 @@ def test_target_of_another_scheme(tmp_path):
                     str(tmp_path / "torrc"), status=1)
     assert "overwritten" in said and not (tmp_path / "new").exists()
     assert (tmp_path / "torrc").read_text() == "mine"
+
+
+def test_owner(tmp_path):
+    """What is made belongs to who it is said to, or says how to change it."""
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    made = tool.run_json("init", "--dir", str(tmp_path / "own"))
+    assert made["owner"] == me
+    said = tool.run("init", "--dir", str(tmp_path / "other"), "--torrc",
+                    str(tmp_path / "torrc"))
+    assert ("chown -R " in said) == (me == "root")
+    if me == "root":
+        assert str(tmp_path / "torrc") in said.split("chown -R ")[1]
+        made = tool.run_json("init", "--dir", str(tmp_path / "given"),
+                             "--user", "nobody")
+        assert made["owner"] == "nobody"
+        uid = pwd.getpwnam("nobody").pw_uid
+        assert all(os.stat(os.path.join(path, name)).st_uid == uid
+                   for path, *names in os.walk(str(tmp_path / "given"))
+                   for name in [".", *sum(names, [])])
+        (tmp_path / "mine").mkdir()
+        said = tool.run("init", "--dir", str(tmp_path / "mine"), "--user",
+                        "nobody", status=1)
+        assert "chown -R nobody: " in said
+    else:
+        said = tool.run("init", "--dir", str(tmp_path / "given"), "--user",
+                        "root", status=1)
+        assert "only root" in said and "--user" in said
+    assert "no user" in tool.run("init", "--dir", str(tmp_path / "new"),
+                                 "--user", "no body", status=1)
+    assert not (tmp_path / "new").exists()
 
 
 def test_ticket_for_another_key(tmp_path):

@@ -6,8 +6,9 @@
  * @brief The HiddenServiceDir of a node: what tor finds there when it starts.
  *
  * Directories are for their owner only (0700), files, too (0600).  If root
- * makes them, they belong to the owner of the directory they are made in, for
- * that is who tor runs as.  Nothing is ever overwritten.
+ * makes them, they belong to the user that is named, or else to the owner of
+ * the directory they are made in, for that is who tor runs as.  Nothing is
+ * ever overwritten.
  **/
 
 #include "orconfig.h"
@@ -16,6 +17,7 @@
 #include "lib/crypt_ops/crypto_util.h"
 #include "lib/fs/files.h"
 #include "lib/fs/path.h"
+#include "lib/fs/userdb.h"
 #include "lib/log/escape.h"
 #include "lib/string/printf.h"
 #include "tools/rbalance/cli_key.h"
@@ -23,6 +25,7 @@
 #include "tools/rbalance/cli_hints.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -71,37 +74,103 @@ make_directory(const cli_home_t *home, const char *path, char **fault_out)
   return r;
 }
 
-/** Return the directory <b>path</b>, made if it is missing and we
- * <b>may_make</b> it.  On failure return NULL and set *<b>fault_out</b>. */
-cli_home_t *
-cli_home_open(const char *path, bool may_make, char **fault_out)
+/** Make <b>user</b> the owner of what is made in <b>home</b>, which
+ * <b>is_there</b> already or not.  Return 0 on success; else set
+ * *<b>fault_out</b> and return -1. */
+static int
+set_user(cli_home_t *home, const char *user, bool is_there, char **fault_out)
 {
-  cli_home_t *home = tor_malloc_zero(sizeof(*home));
-  struct stat st;
-  char *parent;
-
-  home->path = make_path_absolute(path);
-  parent = tor_strdup(home->path);
-  if (stat(home->path, &st) < 0 &&
-      (get_parent_directory(parent) < 0 || stat(parent, &st) < 0)) {
-    tor_asprintf(fault_out, "there is no directory %s to make %s in",
-                 escaped(parent), escaped(home->path));
+  const struct passwd *entry = tor_getpwnam(user);
+  if (!entry) {
+    tor_asprintf(fault_out, "there is no user %s on this machine; name the "
+                 "one that tor runs as", escaped(user));
+  } else if (geteuid() != 0 && geteuid() != entry->pw_uid) {
+    tor_asprintf(fault_out, "only root can make files of another user; run "
+                 "this as root or as %s, or leave --user out", user);
+  } else if (is_there && home->uid != entry->pw_uid) {
+    char *dir = esc_for_log(home->path);
+    tor_asprintf(fault_out, "%s does not belong to %s; run `chown -R %s: %s`, "
+                 "or leave --user out", dir, user, user, dir);
+    tor_free(dir);
   } else {
+    home->uid = entry->pw_uid;
+    home->gid = entry->pw_gid;
+    return 0;
+  }
+  return -1;
+}
+
+/** Find out who owns <b>home</b>, or the directory in which it would be made,
+ * and whether it is there.  Return 1 if it is, 0 if it can be made; else set
+ * *<b>fault_out</b> and return -1. */
+static int
+find_owner(cli_home_t *home, char **fault_out)
+{
+  struct stat st;
+  char *parent = tor_strdup(home->path);
+  int r = -1;
+
+  if (stat(home->path, &st) == 0) {
+    r = 1;
+  } else if (errno == EACCES) {
+    tor_asprintf(fault_out, "can't look into %s: %s. " CLI_RUN_AS,
+                 escaped(home->path), strerror(errno));
+  } else if (get_parent_directory(parent) < 0 || stat(parent, &st) < 0) {
+    char *dir = esc_for_log(home->path);
+    tor_asprintf(fault_out, "there is no directory %s to make %s in; make it "
+                 "first, or say another --dir", escaped(parent), dir);
+    tor_free(dir);
+  } else {
+    r = 0;
+  }
+  if (r >= 0) {
     home->uid = st.st_uid;
     home->gid = st.st_gid;
-    if (!may_make && file_status(home->path) != FN_DIR) {
-      tor_asprintf(fault_out, "there is no directory %s; make it with "
-                   "`tor-rbalance init`, or say --dir",
-                   escaped(home->path));
-    } else {
-      make_directory(home, home->path, fault_out);
-    }
   }
   tor_free(parent);
+  return r;
+}
+
+/** Return the directory <b>path</b>, made if it is missing and we
+ * <b>may_make</b> it, for <b>user</b>, or if that is NULL for whoever owns
+ * where it is.  On failure return NULL and set *<b>fault_out</b>. */
+cli_home_t *
+cli_home_open(const char *path, bool may_make, const char *user,
+              char **fault_out)
+{
+  cli_home_t *home = tor_malloc_zero(sizeof(*home));
+  int is_there;
+
+  home->path = make_path_absolute(path);
+  is_there = find_owner(home, fault_out);
+  if (is_there < 0) {
+    /* The fault is said. */
+  } else if (!may_make && file_status(home->path) != FN_DIR) {
+    tor_asprintf(fault_out, "there is no directory %s; make it with "
+                 "`tor-rbalance init`, or say --dir",
+                 escaped(home->path));
+  } else if (!user || set_user(home, user, is_there, fault_out) == 0) {
+    make_directory(home, home->path, fault_out);
+  }
   if (*fault_out) {
     cli_home_free(home);
   }
   return home;
+}
+
+/** Return the name of the owner of <b>home</b>, or his number, as a new
+ * text. */
+char *
+cli_home_get_owner(const cli_home_t *home)
+{
+  const uid_t uid = geteuid() == 0 ? home->uid : geteuid();
+  const struct passwd *entry = tor_getpwuid(uid);
+  char *name = NULL;
+  if (entry) {
+    return tor_strdup(entry->pw_name);
+  }
+  tor_asprintf(&name, "%u", (unsigned) uid);
+  return name;
 }
 
 /** Release <b>home</b>; NULL is fine. */

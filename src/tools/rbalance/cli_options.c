@@ -44,6 +44,7 @@ static const struct {
   OPTION("--port", OPTION_LIST, ports),
   OPTION("--target", OPTION_LIST, targets),
   OPTION("--torrc", OPTION_VALUE, torrc),
+  OPTION("--user", OPTION_VALUE, user),
   OPTION("--hours", OPTION_VALUE, hours),
   OPTION("-f", OPTION_VALUE, file),
   OPTION("--json", OPTION_FLAG, json),

@@ -36,6 +36,8 @@ typedef struct cli_options_t {
   smartlist_t *targets;
   /** --torrc: the file to write. */
   const char *torrc;
+  /** --user: who shall own what is made. */
+  const char *user;
   /** --hours: how long a ticket is valid. */
   const char *hours;
   /** -f: the torrc to run. */

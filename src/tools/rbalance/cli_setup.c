@@ -16,6 +16,7 @@
 #include "lib/encoding/binascii.h"
 #include "lib/encoding/time_fmt.h"
 #include "lib/fs/files.h"
+#include "lib/fs/userdb.h"
 #include "lib/log/escape.h"
 #include "lib/net/gethostname.h"
 #include "lib/string/parse_int.h"
@@ -58,7 +59,7 @@ cli_setup_open(const cli_options_t *options, bool may_make, char **fault_out)
     *fault_out = cli_torrc_prepare(&setup->torrc, options, hostname);
   }
   if (!*fault_out) {
-    setup->home = cli_home_open(dir, may_make, fault_out);
+    setup->home = cli_home_open(dir, may_make, options->user, fault_out);
   }
   if (!setup->home) {
     cli_setup_free(setup);
@@ -217,7 +218,10 @@ tell_json(const cli_setup_t *setup, const char *address, const char *torrc)
   json_object_set_new(json, "hostname", json_string(hostname));
   json_object_set_new(json, "dir", json_string(setup->home->path));
   if (torrc) {
+    char *owner = cli_home_get_owner(setup->home);
+    json_object_set_new(json, "owner", json_string(owner));
     json_object_set_new(json, "torrc", json_string(torrc));
+    tor_free(owner);
   }
   if (setup->ticket) {
     json_object_set_new(json, "ticket", json_string(setup->ticket));
@@ -228,6 +232,29 @@ tell_json(const cli_setup_t *setup, const char *address, const char *torrc)
   }
   cli_json_print(json);
   tor_free(hostname);
+}
+
+/** Print, if what was made in <b>setup</b> belongs to root, how another user
+ * gets it, for few let tor run as root. */
+static void
+tell_owner(const cli_setup_t *setup, const cli_options_t *options)
+{
+  /* Who packages of tor let it run as. */
+  static const char *const users[] = { "debian-tor", "_tor", "tor",
+                                       "toranon" };
+  const char *user = "USER";
+  char *owner = cli_home_get_owner(setup->home);
+  for (unsigned i = ARRAY_LENGTH(users); i-- > 0; ) {
+    user = tor_getpwnam(users[i]) ? users[i] : user;
+  }
+  if (!strcmp(owner, "root")) {
+    printf("All that was made belongs to root. If tor runs as another user, "
+           "it can't read it.\nThen run this, or take --user the next "
+           "time:\n\n  chown -R %s: %s", user, escaped(setup->home->path));
+    printf("%s%s\n\n", options->torrc ? " " : "",
+           options->torrc ? escaped(options->torrc) : "");
+  }
+  tor_free(owner);
 }
 
 /** Print the ticket in <b>setup</b>, and what to do with it. */
@@ -270,6 +297,7 @@ cli_setup_tell(const cli_setup_t *setup, const cli_options_t *options,
              "start tor again:\n\n%s\n", torrc);
     }
     if (with_torrc) {
+      tell_owner(setup, options);
       printf("The address of the service is %s.onion\n\n", address);
     }
     if (setup->ticket) {

@@ -27,7 +27,7 @@
 #define CONTROL_OPTIONS "--control --service --password-file"
 /** Options of those that make a node. */
 #define SETUP_OPTIONS "--dir --key --node-id --priority --port --target " \
-  "--torrc --password-file --json"
+  "--torrc --user --password-file --json"
 
 /** The verbs. */
 static const struct {
@@ -43,13 +43,13 @@ static const struct {
   { "init", 0, SETUP_OPTIONS " --address --hours --without-key", cmd_init,
     "init [--dir DIR] [--key FILE [--address ADDRESS]] [--port PORT]...\n"
     "       [--target TARGET]... [--node-id NAME] [--priority N]\n"
-    "       [--torrc FILE] [--hours N] [--without-key]\n"
+    "       [--torrc FILE] [--user NAME] [--hours N] [--without-key]\n"
     "       [--password-file FILE] [--json]\n"
     "    make the first node of a service, and a ticket for the next" },
   { "join", 1, SETUP_OPTIONS " --keyless", cmd_join,
     "join TICKET [--dir DIR] [--key FILE | --keyless] [--port PORT]...\n"
     "       [--target TARGET]... [--node-id NAME] [--priority N]\n"
-    "       [--torrc FILE] [--password-file FILE] [--json]\n"
+    "       [--torrc FILE] [--user NAME] [--password-file FILE] [--json]\n"
     "    make a further node from a ticket, a file with one, or \"-\"" },
   { "ticket", 0, "--dir --with-key --hours --password-file --json", cmd_ticket,
     "ticket [--dir DIR] [--with-key] [--hours N] [--password-file FILE]\n"

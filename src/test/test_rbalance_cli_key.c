@@ -82,6 +82,86 @@ test_rbalance_cli_key_forms(void *arg)
   ;
 }
 
+/** A public key is itself, or tor's file of it, and nothing else. */
+static void
+test_rbalance_cli_key_public_forms(void *arg)
+{
+  ed25519_keypair_t keys;
+  ed25519_public_key_t read;
+  uint8_t seed[ED25519_SECKEY_SEED_LEN];
+  uint8_t tagged[64] = "== ed25519v1-public: type0 ==";
+  (void) arg;
+
+  make_key(7, &keys, seed);
+  tt_int_op(cli_key_public_from_bytes(keys.pubkey.pubkey, 32, &read), OP_EQ,
+            0);
+  tt_assert(ed25519_pubkey_eq(&read, &keys.pubkey));
+  memset(&read, 0, sizeof(read));
+  memcpy(tagged + 32, keys.pubkey.pubkey, 32);
+  tt_int_op(cli_key_public_from_bytes(tagged, 64, &read), OP_EQ, 0);
+  tt_assert(ed25519_pubkey_eq(&read, &keys.pubkey));
+  for (size_t len = 0; len < sizeof(tagged); ++len) {
+    if (len != ED25519_PUBKEY_LEN) {
+      tt_int_op(cli_key_public_from_bytes(tagged, len, &read), OP_EQ, -1);
+    }
+  }
+  /* A secret key's head, and none. */
+  memcpy(tagged, "== ed25519v1-secret: type0 ==", 29);
+  tt_int_op(cli_key_public_from_bytes(tagged, 64, &read), OP_EQ, -1);
+  tt_int_op(cli_key_public_from_bytes(keys.seckey.seckey, 64, &read), OP_EQ,
+            -1);
+
+ done:
+  ;
+}
+
+/** The file .pub beside a key is never passed over. */
+static void
+test_rbalance_cli_key_public_beside(void *arg)
+{
+  char *path = tor_strdup(get_fname_rnd("key"));
+  char *pub_path = NULL, *fault = NULL;
+  ed25519_keypair_t keys, other, read;
+  uint8_t seed[ED25519_SECKEY_SEED_LEN];
+  uint8_t tagged[64] = "== ed25519v1-public: type0 ==";
+  (void) arg;
+
+#define WRITE_PUB(bytes, len) \
+  tt_int_op(write_bytes_to_file(pub_path, (const char *) (bytes), (len), 1), \
+            OP_EQ, 0)
+  make_key(8, &other, seed);
+  make_key(7, &keys, seed);
+  tor_asprintf(&pub_path, "%s.pub", path);
+  tt_int_op(write_bytes_to_file(path, (const char *) seed, sizeof(seed), 1),
+            OP_EQ, 0);
+  tt_int_op(cli_key_load(path, NULL, &read, &fault), OP_EQ, 0);
+  WRITE_PUB(keys.pubkey.pubkey, 31);
+  tt_int_op(cli_key_load(path, NULL, &read, &fault), OP_EQ, -1);
+  tt_assert(strstr(fault, ".pub") && strstr(fault, "31 bytes"));
+  tor_free(fault);
+  WRITE_PUB(other.pubkey.pubkey, 32);
+  tt_int_op(cli_key_load(path, NULL, &read, &fault), OP_EQ, -1);
+  tor_free(fault);
+  memcpy(tagged + 32, keys.pubkey.pubkey, 32);
+  WRITE_PUB(tagged, sizeof(tagged));
+  tt_int_op(cli_key_load(path, NULL, &read, &fault), OP_EQ, 0);
+  tt_mem_op(&read, OP_EQ, &keys, sizeof(keys));
+  /* An expanded key with tor's own file of its public key. */
+  tt_int_op(write_bytes_to_file(path, (const char *) keys.seckey.seckey,
+                                ED25519_SECKEY_LEN, 1), OP_EQ, 0);
+  memset(&read, 0, sizeof(read));
+  tt_int_op(cli_key_load(path, NULL, &read, &fault), OP_EQ, 0);
+  tt_mem_op(&read, OP_EQ, &keys, sizeof(keys));
+  WRITE_PUB("", 0);
+  tt_int_op(cli_key_load(path, NULL, &read, &fault), OP_EQ, -1);
+#undef WRITE_PUB
+
+ done:
+  tor_free(path);
+  tor_free(pub_path);
+  tor_free(fault);
+}
+
 /** What is no key, or not the one it says, is refused. */
 static void
 test_rbalance_cli_key_bad(void *arg)
@@ -197,6 +277,9 @@ test_rbalance_cli_key_home(void *arg)
 struct testcase_t rbalance_cli_key_tests[] = {
   { "address", test_rbalance_cli_key_address, TT_FORK, NULL, NULL },
   { "forms", test_rbalance_cli_key_forms, TT_FORK, NULL, NULL },
+  { "public_forms", test_rbalance_cli_key_public_forms, TT_FORK, NULL, NULL },
+  { "public_beside", test_rbalance_cli_key_public_beside, TT_FORK, NULL,
+    NULL },
   { "bad", test_rbalance_cli_key_bad, TT_FORK, NULL, NULL },
   { "home", test_rbalance_cli_key_home, TT_FORK, NULL, NULL },
   END_OF_TESTCASES

@@ -176,7 +176,6 @@ test_rbalance_cli_row_verdict(void *arg)
       "tcp://10.0.0.1:80 is DOWN, REFUSED" },
   };
 #undef FINE
- done:
   smartlist_t *faults = smartlist_new();
   char *text = NULL;
   (void) arg;
@@ -243,6 +242,7 @@ test_rbalance_cli_row_skew(void *arg)
 #undef BALANCED
 #undef SKEW
 
+ done:
   tor_free(path);
   tor_free(text);
 }
@@ -253,6 +253,6 @@ struct testcase_t rbalance_cli_row_tests[] = {
   { "table", test_rbalance_cli_row_table, TT_FORK, NULL, NULL },
   { "json", test_rbalance_cli_row_json, TT_FORK, NULL, NULL },
   { "verdict", test_rbalance_cli_row_verdict, TT_FORK, NULL, NULL },
-  END_OF_TESTCASES
   { "skew", test_rbalance_cli_row_skew, TT_FORK, NULL, NULL },
+  END_OF_TESTCASES
 };

@@ -169,7 +169,6 @@ def test_target(tmp_path, target):
                    check=True)
 
 
-def test_nothing_is_overwritten(tmp_path):
 def test_target_of_another_scheme(tmp_path):
     """It is refused with the schemes that there are, and nothing made."""
     said = tool.run("init", "--dir", str(tmp_path / "new"), "--target",
@@ -179,6 +178,7 @@ def test_target_of_another_scheme(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+def test_nothing_is_overwritten(tmp_path):
     """And nothing made where the torrc could not be written."""
     (tmp_path / "torrc").write_text("mine")
     said = tool.run("init", "--dir", str(tmp_path / "new"), "--torrc",
@@ -272,14 +272,35 @@ def test_existing_services_are_taken_over(tmp_path):
     (tmp_path / "key").write_bytes(expanded)
     assert ".pub" in tool.run("debug", "show-onion", "--key",
                               str(tmp_path / "key"), status=1)
-    with open(str(tmp_path / "old" / "hs_ed25519_public_key"), "rb") as file:
-        (tmp_path / "key.pub").write_bytes(file.read()[32:])
+    shutil.copy(tmp_path / "old" / "hs_ed25519_public_key",
+                tmp_path / "key.pub")
     made = tool.run_json("init", "--dir", str(tmp_path / "new"), "--key",
                          str(tmp_path / "key"), "--address", key.hostname)
     assert made["hostname"] == key.hostname
     assert "gives the address" in tool.run(
         "debug", "show-onion", "--key", str(tmp_path / "key"), "--address",
         keys.OnionKey().hostname, status=1)
+
+
+def test_show_onion_of_a_directory(tmp_path):
+    """Without --key: of the directory, also where there is no secret key."""
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    made = tool.run_json("init", "--dir", first)
+    ticket = tool.run_json("ticket", "--dir", first)["ticket"]
+    tool.run_json("join", "-", "--keyless", "--dir", second, text=ticket)
+    for where in (first, second):
+        assert tool.run("debug", "show-onion", "--dir", where) == (
+            made["hostname"] + "\n")
+    assert "gives the address" in tool.run(
+        "debug", "show-onion", "--dir", second, "--address",
+        keys.OnionKey().hostname, status=1)
+    (tmp_path / "empty").mkdir()
+    said = tool.run("debug", "show-onion", "--dir", str(tmp_path / "empty"),
+                    status=1)
+    assert "--dir" in said and "--key" in said and "init" in said
+    assert "not both" in tool.run(
+        "debug", "show-onion", "--dir", first, "--key",
+        os.path.join(first, "hs_ed25519_secret_key"), status=2)
 
 
 def test_run_becomes_tor(tmp_path):

@@ -174,10 +174,10 @@ def test_watch_prints_events(settled):
         watch.terminate()
         status = watch.wait()
     reader.join()
+    assert status == 0
     assert all(re.match(r"\d\d:\d\d:\d\d [A-Z]+ %s " % node.address, line)
                for line in lines), lines
 
-    assert status == 0
 
 @pytest.mark.parametrize("terminal, is_screen", [
     ("xterm", True), ("vt100", True), ("dumb", False)])

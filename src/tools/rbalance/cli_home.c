@@ -20,9 +20,9 @@
 #include "lib/fs/userdb.h"
 #include "lib/log/escape.h"
 #include "lib/string/printf.h"
+#include "tools/rbalance/cli_hints.h"
 #include "tools/rbalance/cli_key.h"
 
-#include "tools/rbalance/cli_hints.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>

@@ -14,6 +14,9 @@
 
 #include <sys/types.h>
 
+/** The HiddenServiceDir if nobody says --dir. */
+#define CLI_DEFAULT_DIR "/var/lib/tor/onion"
+
 /** The HiddenServiceDir of a node, as we fill it. */
 typedef struct cli_home_t {
   /** Its absolute path, owned. */
@@ -27,10 +30,10 @@ cli_home_t *cli_home_open(const char *path, bool may_make, const char *user,
                           char **fault_out);
 void cli_home_free_(cli_home_t *home);
 #define cli_home_free(home) FREE_AND_NULL(cli_home_t, cli_home_free_, (home))
+char *cli_home_get_owner(const cli_home_t *home);
 bool cli_home_has_key(const cli_home_t *home);
 char *cli_home_get_path(const cli_home_t *home, const char *name);
 int cli_home_write_key(const cli_home_t *home, const ed25519_keypair_t *keys,
-char *cli_home_get_owner(const cli_home_t *home);
                        bool with_secret, char **fault_out);
 int cli_home_write_token(const cli_home_t *home, const char *token,
                          char **fault_out);

@@ -6,7 +6,8 @@
  * @brief The key of an onion service, from the forms in which people keep it.
  *
  * - 32 bytes: the seed of an ed25519 key.
- * - 64 bytes: an expanded key, with the public key in FILE.pub.
+ * - 64 bytes: an expanded key, with the public key in FILE.pub: 32 bytes, or
+ *   the 64 of tor's own file hs_ed25519_public_key.
  * - 96 bytes: tor's own file hs_ed25519_secret_key.
  *
  * Whatever the form, the key must sign what the public key verifies, and give
@@ -29,13 +30,15 @@
 #include "lib/string/compat_string.h"
 #include "lib/string/printf.h"
 #include "lib/string/util_string.h"
+#include "tools/rbalance/cli_hints.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/** What tor's file begins with, padded with zeros to TAGGED_HEAD_LEN. */
+/** What tor's files begin with, padded with zeros to TAGGED_HEAD_LEN. */
 #define TAGGED_HEAD "== ed25519v1-secret: type0 =="
+#define PUBLIC_HEAD "== ed25519v1-public: type0 =="
 #define TAGGED_HEAD_LEN 32
 /** Version of onion addresses, and what their checksum is of. */
 #define ADDRESS_VERSION 3
@@ -132,7 +135,7 @@ cli_key_from_bytes(const uint8_t *bytes, size_t len,
 
   if (len == ED25519_SECKEY_SEED_LEN) {
     if (ed25519_secret_key_from_seed(&out->seckey, bytes) < 0) {
-      *fault_out = "its 32 bytes can't be the seed of a key";
+      *fault_out = "its 32 bytes can't be the seed of a key; take another";
     }
   } else if (len == ED25519_SECKEY_LEN) {
     memcpy(out->seckey.seckey, bytes, len);
@@ -146,7 +149,8 @@ cli_key_from_bytes(const uint8_t *bytes, size_t len,
     memcpy(out->seckey.seckey, bytes + TAGGED_HEAD_LEN, ED25519_SECKEY_LEN);
   } else {
     *fault_out = "it is neither a seed of 32 bytes, nor an expanded key of "
-      "64, nor tor's hs_ed25519_secret_key of 96";
+      "64, nor tor's hs_ed25519_secret_key of 96; give the file of the "
+      "service's HiddenServiceDir";
   }
   if (*fault_out) {
     return -1;
@@ -154,32 +158,62 @@ cli_key_from_bytes(const uint8_t *bytes, size_t len,
   if (!is_expanded(out->seckey.seckey) ||
       ed25519_public_key_generate(&out->pubkey, &out->seckey) < 0 ||
       !is_pair(out)) {
-    *fault_out = "what is in it is no ed25519 key";
+    *fault_out = "what is in it is no ed25519 key; give the file "
+      "hs_ed25519_secret_key of the service's HiddenServiceDir";
   } else if (public_bytes && tor_memneq(out->pubkey.pubkey, public_bytes,
                                         ED25519_PUBKEY_LEN)) {
-    *fault_out = "it does not belong to the public key beside it";
+    *fault_out = "it does not belong to the public key beside it; find out "
+      "which of them is the service's, and take the other away";
   }
   return *fault_out ? -1 : 0;
 }
 
-/** Return the ED25519_PUBKEY_LEN bytes in <b>path</b>.pub, new; or NULL. */
-static uint8_t *
-read_public(const char *path)
+/** Store in <b>out</b> the public key in the <b>len</b> <b>bytes</b> of a
+ * file: the key itself, or tor's file.  Return 0 on success, else -1. */
+int
+cli_key_public_from_bytes(const uint8_t *bytes, size_t len,
+                          ed25519_public_key_t *out)
 {
-  char *pub_path = NULL;
-  struct stat st;
-  char *bytes;
-  tor_asprintf(&pub_path, "%s.pub", path);
-  bytes = read_file_to_str(pub_path, RFTS_BIN | RFTS_IGNORE_MISSING, &st);
-  if (bytes && st.st_size != ED25519_PUBKEY_LEN) {
-    tor_free(bytes);
+  char head[TAGGED_HEAD_LEN] = PUBLIC_HEAD;
+  if (len == TAGGED_HEAD_LEN + ED25519_PUBKEY_LEN &&
+      fast_memeq(bytes, head, sizeof(head))) {
+    bytes += TAGGED_HEAD_LEN;
+  } else if (len != ED25519_PUBKEY_LEN) {
+    return -1;
   }
-  tor_free(pub_path);
-  return (uint8_t *) bytes;
+  memcpy(out->pubkey, bytes, ED25519_PUBKEY_LEN);
+  return 0;
 }
 
-/** Return the address in the file hostname beside <b>path</b>, if tor's own
- * key file <b>is_tors</b>, new; or NULL. */
+/** Read the public key in the file <b>path</b> into <b>out</b>.  Return 1 on
+ * success, 0 if there is no such file; else set *<b>fault_out</b> to a new
+ * text and return -1. */
+static int
+read_public(const char *path, ed25519_public_key_t *out, char **fault_out)
+{
+  struct stat st;
+  char *bytes = read_file_to_str(path, RFTS_BIN | RFTS_IGNORE_MISSING, &st);
+  int r = -1;
+  if (!bytes && errno == ENOENT) {
+    return 0;
+  } else if (!bytes) {
+    tor_asprintf(fault_out, "can't read the public key %s: %s. %s",
+                 escaped(path), strerror(errno), cli_hint_for_file(errno));
+  } else if (cli_key_public_from_bytes((uint8_t *) bytes,
+                                       (size_t) st.st_size, out) < 0) {
+    tor_asprintf(fault_out, "%s has %" PRIu64 " bytes, and is no public key: "
+                 "that has 32 bytes, or 64 as tor's hs_ed25519_public_key. "
+                 "Put that of the service there, or take the file away",
+                 escaped(path), (uint64_t) st.st_size);
+  } else {
+    r = 1;
+  }
+  tor_free(bytes);
+  return r;
+}
+
+/** Return the address in the file hostname beside <b>path</b>, if that
+ * <b>is_tors</b> own key file, new; or NULL. */
 static char *
 read_hostname(const char *path, bool is_tors)
 {
@@ -197,20 +231,37 @@ read_hostname(const char *path, bool is_tors)
   return text;
 }
 
-/** Return a new text if <b>keys</b> do not give <b>address</b>, which
- * <b>says_who</b> says; or NULL if they do, or it is NULL. */
+/** Return a new text if <b>key</b> does not give <b>address</b>, which
+ * <b>says_who</b> says; or NULL if it does, or that is NULL. */
 static char *
-find_other_address(const ed25519_keypair_t *keys, const char *address,
+find_other_address(const ed25519_public_key_t *key, const char *address,
                    const char *says_who)
 {
   char ours[CLI_ADDRESS_LEN + 1];
   char *fault = NULL;
-  cli_key_get_address(&keys->pubkey, ours);
+  cli_key_get_address(key, ours);
   if (address && (strncasecmp(address, ours, CLI_ADDRESS_LEN) ||
                   (address[CLI_ADDRESS_LEN] &&
                    strcasecmp(address + CLI_ADDRESS_LEN, ".onion")))) {
-    tor_asprintf(&fault, "this key gives the address %s.onion, but %s says %s",
+    tor_asprintf(&fault, "this key gives the address %s.onion, but %s says "
+                 "%s; give the key of that service, or correct what is said",
                  ours, says_who, escaped(address));
+  }
+  return fault;
+}
+
+/** Return a new text if <b>key</b>, from the file <b>path</b>, does not give
+ * <b>address</b>, unless that is NULL, or the one in hostname beside the file,
+ * if that <b>is_tors</b> own.  Else return NULL. */
+static char *
+find_wrong_address(const ed25519_public_key_t *key, const char *path,
+                   bool is_tors, const char *address)
+{
+  char *fault = find_other_address(key, address, "--address");
+  if (!fault) {
+    char *hostname = read_hostname(path, is_tors);
+    fault = find_other_address(key, hostname, "the file hostname beside it");
+    tor_free(hostname);
   }
   return fault;
 }
@@ -224,31 +275,50 @@ cli_key_load(const char *path, const char *address, ed25519_keypair_t *out,
 {
   struct stat st;
   char *bytes = read_file_to_str(path, RFTS_BIN | RFTS_IGNORE_MISSING, &st);
-  uint8_t *public_bytes;
-  char *hostname;
+  char *pub_path = NULL;
+  ed25519_public_key_t beside;
   const char *reason = NULL;
+  int has_public = 0;
   size_t len;
 
   if (!bytes) {
-    tor_asprintf(fault_out, "can't read the key file %s: %s", escaped(path),
-                 strerror(errno));
+    tor_asprintf(fault_out, "can't read the key file %s: %s. %s",
+                 escaped(path), strerror(errno), cli_hint_for_file(errno));
     return -1;
   }
   len = (size_t) st.st_size;
-  public_bytes = len == TAGGED_HEAD_LEN + ED25519_SECKEY_LEN ? NULL :
-                                                          read_public(path);
-  hostname = read_hostname(path, len > ED25519_SECKEY_LEN);
-  if (cli_key_from_bytes((uint8_t *) bytes, len, public_bytes, out,
-                         &reason) < 0) {
+  /* Tor's own file needs none. */
+  if (len <= ED25519_SECKEY_LEN) {
+    tor_asprintf(&pub_path, "%s.pub", path);
+    has_public = read_public(pub_path, &beside, fault_out);
+    tor_free(pub_path);
+  }
+  if (has_public < 0) {
+    /* The fault is said. */
+  } else if (cli_key_from_bytes((uint8_t *) bytes, len,
+                                has_public ? beside.pubkey : NULL, out,
+                                &reason) < 0) {
     tor_asprintf(fault_out, "the key file %s is not usable: %s",
                  escaped(path), reason);
-  } else if (!(*fault_out = find_other_address(out, address, "--address"))) {
-    *fault_out = find_other_address(out, hostname,
-                                    "the file hostname beside it");
+  } else {
+    *fault_out = find_wrong_address(&out->pubkey, path,
+                                    len > ED25519_SECKEY_LEN, address);
   }
   memwipe(bytes, 0, len);
   tor_free(bytes);
-  tor_free(public_bytes);
-  tor_free(hostname);
   return *fault_out ? -1 : 0;
+}
+
+/** Load the public key in tor's own file <b>path</b> into <b>out</b>, as
+ * cli_key_load() does with a secret one.  Return 1 on success, 0 if there is
+ * no such file; else set *<b>fault_out</b> to a new text and return -1. */
+int
+cli_key_load_public(const char *path, const char *address,
+                    ed25519_public_key_t *out, char **fault_out)
+{
+  const int r = read_public(path, out, fault_out);
+  if (r > 0) {
+    *fault_out = find_wrong_address(out, path, true, address);
+  }
+  return *fault_out ? -1 : r;
 }

@@ -21,7 +21,11 @@ int cli_key_from_address(const char *address, ed25519_public_key_t *out);
 int cli_key_from_bytes(const uint8_t *bytes, size_t len,
                        const uint8_t *public_bytes, ed25519_keypair_t *out,
                        const char **fault_out);
+int cli_key_public_from_bytes(const uint8_t *bytes, size_t len,
+                              ed25519_public_key_t *out);
 int cli_key_load(const char *path, const char *address,
                  ed25519_keypair_t *out, char **fault_out);
+int cli_key_load_public(const char *path, const char *address,
+                        ed25519_public_key_t *out, char **fault_out);
 
 #endif /* !defined(TOR_TOOLS_RBALANCE_CLI_KEY_H) */

@@ -13,9 +13,6 @@
 #include "tools/rbalance/cli_options.h"
 #include "tools/rbalance/cli_torrc.h"
 
-/** The HiddenServiceDir if nobody says --dir. */
-#define CLI_DEFAULT_DIR "/var/lib/tor/onion"
-
 /** What is made on a machine, and told to the person there. */
 typedef struct cli_setup_t {
   cli_home_t *home;

@@ -13,6 +13,7 @@
 #include "lib/log/escape.h"
 #include "lib/string/printf.h"
 #include "tools/rbalance/cli_client.h"
+#include "tools/rbalance/cli_home.h"
 #include "tools/rbalance/cli_json.h"
 #include "tools/rbalance/cli_key.h"
 #include "tools/rbalance/cli_table.h"
@@ -57,24 +58,62 @@ show_descriptor(const cli_options_t *options)
   return status;
 }
 
+/** Load into <b>out</b> the public key of the service that <b>options</b>
+ * name: by a file with its key, or by its directory, where the node may be
+ * keyless.  Return 0 on success; else set *<b>fault_out</b> to a new text and
+ * return -1. */
+static int
+load_public_key(const cli_options_t *options, ed25519_public_key_t *out,
+                char **fault_out)
+{
+  const char *dir = options->dir ? options->dir : CLI_DEFAULT_DIR;
+  cli_home_t *home = NULL;
+  char *path = NULL;
+  ed25519_keypair_t keys;
+  int r = -1;
+
+  if (!options->key && !(home = cli_home_open(dir, false, NULL,
+                                                 fault_out))) {
+    return -1;
+  }
+  if (options->key || cli_home_has_key(home)) {
+    path = options->key ? tor_strdup(options->key) :
+      cli_home_get_path(home, "hs_ed25519_secret_key");
+    r = cli_key_load(path, options->address, &keys, fault_out);
+    *out = keys.pubkey;
+    memwipe(&keys, 0, sizeof(keys));
+  } else {
+    path = cli_home_get_path(home, "hs_ed25519_public_key");
+    r = cli_key_load_public(path, options->address, out, fault_out);
+    if (r == 0) {
+      tor_asprintf(fault_out, "there is no key of a service in %s; say --dir "
+                   "or --key, or begin with `tor-rbalance init`",
+                   escaped(home->path));
+    }
+  }
+  tor_free(path);
+  cli_home_free(home);
+  return *fault_out ? -1 : 0;
+}
+
 /** Show the address that a key gives.  Return the exit status. */
 static int
 show_onion(const cli_options_t *options)
 {
-  ed25519_keypair_t keys;
+  ed25519_public_key_t key;
   char address[CLI_ADDRESS_LEN + 1];
   char *hostname = NULL, *fault = NULL;
 
-  if (!options->key) {
-    cli_complain("`debug show-onion` needs --key FILE.");
+  if (options->key && options->dir) {
+    cli_complain("`debug show-onion` goes with --key or --dir, not both; "
+                 "leave one out.");
     return CLI_USAGE;
   }
-  if (cli_key_load(options->key, options->address, &keys, &fault) < 0) {
+  if (load_public_key(options, &key, &fault) < 0) {
     cli_complain_of(fault);
     return CLI_BAD;
   }
-  cli_key_get_address(&keys.pubkey, address);
-  memwipe(&keys, 0, sizeof(keys));
+  cli_key_get_address(&key, address);
   tor_asprintf(&hostname, "%s.onion", address);
   if (options->json) {
     json_t *json = json_object();

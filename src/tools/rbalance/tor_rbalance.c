@@ -71,7 +71,7 @@ static const struct {
   { "backend", 2, CONTROL_OPTIONS " --json", cmd_backend,
     "backend list [--json] | exclude NODE | include NODE | drain | undrain\n"
     "    take a node out, said to any node, or this one, and back" },
-  { "debug", 3, CONTROL_OPTIONS " --json --key --address", cmd_debug,
+  { "debug", 3, CONTROL_OPTIONS " --json --dir --key --address", cmd_debug,
     "debug descriptor [--json]\n"
     "    the introduction points in the descriptors\n"
     "  debug fetch ADDRESS [--json]\n"
@@ -80,8 +80,9 @@ static const struct {
     "    connect to it through tor\n"
     "  debug tor [--json]\n"
     "    whether tor itself is well\n"
-    "  debug show-onion --key FILE [--address ADDRESS] [--json]\n"
-    "    the address that a key gives" },
+    "  debug show-onion [--dir DIR | --key FILE] [--address ADDRESS] "
+    "[--json]\n"
+    "    the address of a service, from its directory or key" },
 };
 
 /** Print how to use this program. */

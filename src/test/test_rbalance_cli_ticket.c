@@ -10,6 +10,7 @@
 #include "test/test.h"
 #include "test/rbalance_test_helpers.h"
 
+#include "lib/encoding/binascii.h"
 #include "tools/rbalance/cli_ticket.h"
 
 /** A token as init makes it. */
@@ -99,6 +100,41 @@ test_rbalance_cli_ticket_changed(void *arg)
   tor_free(part);
 }
 
+/** A password becomes a key by scrypt, or the slower of what is left where
+ * tor is built without it.  The box begins with "TORBOX00", the length of what
+ * describes that, and its type as crypto_s2k.c numbers it. */
+static void
+test_rbalance_cli_ticket_s2k(void *arg)
+{
+#if defined(HAVE_LIBSCRYPT_H) && defined(HAVE_LIBSCRYPT_SCRYPT)
+  const int expected = 2;
+#else
+  const int expected = 1;
+#endif
+  const size_t prefix_len = strlen("rbalance1s.");
+  char token[] = TOKEN;
+  char begin[17];
+  uint8_t box[12];
+  cli_ticket_t ticket;
+  char *text = NULL;
+  (void) arg;
+
+  fill_ticket(&ticket, token, true);
+  text = cli_ticket_write(&ticket, "secret");
+  tt_assert(text);
+  strlcpy(begin, text + prefix_len, sizeof(begin));
+  for (char *c = begin; *c; ++c) {
+    *c = *c == '-' ? '+' : *c == '_' ? '/' : *c;
+  }
+  tt_int_op(base64_decode((char *) box, sizeof(box), begin, strlen(begin)),
+            OP_EQ, sizeof(box));
+  tt_mem_op(box, OP_EQ, "TORBOX00", 8);
+  tt_int_op(box[9], OP_EQ, expected);
+
+ done:
+  tor_free(text);
+}
+
 /** With a key it opens for the password only. */
 static void
 test_rbalance_cli_ticket_sealed(void *arg)
@@ -173,6 +209,7 @@ test_rbalance_cli_ticket_nonsense(void *arg)
 struct testcase_t rbalance_cli_ticket_tests[] = {
   { "plain", test_rbalance_cli_ticket_plain, TT_FORK, NULL, NULL },
   { "changed", test_rbalance_cli_ticket_changed, TT_FORK, NULL, NULL },
+  { "s2k", test_rbalance_cli_ticket_s2k, TT_FORK, NULL, NULL },
   { "sealed", test_rbalance_cli_ticket_sealed, TT_FORK, NULL, NULL },
   { "nonsense", test_rbalance_cli_ticket_nonsense, TT_FORK, NULL, NULL },
   END_OF_TESTCASES

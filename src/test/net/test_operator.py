@@ -97,12 +97,18 @@ class Machine:
         argv, options = self.shell(command, words)
         return terminal.answer(argv, password, **options)
 
-    def start(self, printed):
-        """Put the torrc lines that were printed into torrc; start tor."""
+    def start(self):
+        """Start its tor, which has no service yet."""
+        self.tor.start(namespace(self.directory))
+        self.tor.wait_ready()
+
+    def configure(self, printed, reload):
+        """Put the torrc lines that were printed into torrc, and reload."""
         lines = re.findall("(?m)^ *(HiddenService.*)", printed)
         assert lines, printed
         self.tor.lines += lines
-        self.tor.start(namespace(self.directory))
+        self.tor.write()
+        self.type(reload)
 
     def tokens(self):
         """Return the lines of the token file."""
@@ -222,26 +228,30 @@ def test_all_commands(machines, clients):
     """Three machines, set up, watched, drained, renewed and stopped."""
     manual = Manual("operator.md")
     alpha, beta, gamma, delta = machines
+    trio = (alpha, beta, gamma)
     for command in _PACKAGE:
         manual.take(command)
+    for machine in trio:
+        machine.start()
 
+    reload = manual.take("systemctl reload")
     printed = alpha.type(manual.take("tor-rbalance init --dir"))
     ticket = found(_TICKET, printed)
     password = found(r"the\s+service's\s+key:\s+(\S+)", printed)
-    alpha.start(printed)
+    alpha.configure(printed, reload)
     with open(alpha.path("lib/shop/hostname")) as file:
         hostname = file.read().strip()
-    beta.start(beta.answer(
+    beta.configure(beta.answer(
         manual.take("tor-rbalance join TICKET --dir"), password,
-        TICKET=ticket))
+        TICKET=ticket), reload)
     status = manual.take("tor-rbalance status")
     settled((alpha, beta), status, 2)
 
     ticket = found(_TICKET, beta.type(manual.take("tor-rbalance ticket")))
-    gamma.start(gamma.type(
-        manual.take("tor-rbalance join TICKET --keyless"), TICKET=ticket))
+    gamma.configure(gamma.type(
+        manual.take("tor-rbalance join TICKET --keyless"), TICKET=ticket),
+                    reload)
     assert not os.path.exists(gamma.path("lib/shop/hs_ed25519_secret_key"))
-    trio = (alpha, beta, gamma)
     settled(trio, status, 3)
 
     printed = gamma.type(manual.take("tor-rbalance peers"))

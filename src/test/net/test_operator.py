@@ -4,7 +4,8 @@ A machine has its own /var/lib/tor and /run/tor, by a mount namespace in which
 tor and the commands run; where that can't be made the test is left out. Of a
 command only the placeholders in capitals and the backend's port are replaced.
 There is no systemd in the namespace: a stand-in sends the signals that the
-unit of Debian's package has tor sent.
+unit of Debian's package has tor sent. How to install that package is left to
+the tests in src/test/package.
 """
 import contextlib
 import json
@@ -25,10 +26,6 @@ from testnet.traffic import answered_by, burst, failed
 
 _SECONDS = 120
 _REQUESTS = 30
-# What builds and installs the package; scripts/check-deb checks the result.
-_PACKAGE = ("./autogen.sh && ./configure", "make deb", "make check-deb",
-            "apt-get install ./tor_*+rbalance*.deb", "apt-mark hold tor",
-            "apt-mark unhold tor", "apt-get install tor=")
 _TICKET = r"tor-rbalance join (\S+)"
 _ENTER = """
 set -e
@@ -226,11 +223,9 @@ def import_key(manual, machine):
 
 def test_all_commands(machines, clients):
     """Three machines, set up, watched, drained, renewed and stopped."""
-    manual = Manual("operator.md")
+    manual = Manual("operator.md", without="Installing it")
     alpha, beta, gamma, delta = machines
     trio = (alpha, beta, gamma)
-    for command in _PACKAGE:
-        manual.take(command)
     for machine in trio:
         machine.start()
 

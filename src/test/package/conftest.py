@@ -1,7 +1,7 @@
-"""Two machines without anything, on the network of the other tests.
+"""Machines without anything, on the network of the other tests.
 
 RBALANCE_IMAGE names the directory of a Debian for them, which has our package
-in /root and those that it needs in apt's cache.
+in /root and those that it needs in apt's cache, and also Debian's tor.
 """
 import os
 import shutil
@@ -17,16 +17,38 @@ from testnet.backend import Backend  # noqa: E402
 from testnet.fixtures import (  # noqa: E402, F401
     clients, network, pytest_configure, pytest_runtest_makereport)
 from testnet.machine import Machine  # noqa: E402
+from testnet.manual import Manual  # noqa: E402
 
-_NAMES = ("alpha", "beta")
 _PORT_OF_MANUAL = 8080
 
 
 @pytest.fixture
 def machines(network):
-    """Both; each has a web server where the manual says that one is."""
+    """Two; each has a web server where the manual says that one is."""
+    yield from _run(network, "alpha", "beta")
+
+
+@pytest.fixture
+def machine(network):
+    """One such machine."""
+    for machines in _run(network, "alpha"):
+        yield machines[0]
+
+
+@pytest.fixture
+def install():
+    """A function that installs the package on a machine."""
+    def do(machine):
+        manual = Manual("operator.md", section="Installing it")
+        for beginning in ("apt-get install -y ./tor", "apt-mark hold"):
+            machine.type(manual.take(beginning))
+    return do
+
+
+def _run(network, *names):
+    """Yield machines with these names, and switch them off."""
     directory = tempfile.mkdtemp(prefix="machines-")
-    backends = [Backend(name) for name in _NAMES]
+    backends = [Backend(name) for name in names]
     machines = []
     try:
         for backend in backends:

@@ -16,47 +16,17 @@ _SECONDS = 120
 _REQUESTS = 30
 _NODES = 2
 _POINTS = 6
-# What tells tor of this network instead of the public one. The rest of what
-# torrc.common() has, such as where the data are, is as Debian has it.
-_OURS = ("TestingTorNetwork", "DirAuthority", "AddressDisableIPv6",
-         "PathsNeededToBuildCircuits", "LearnCircuitBuildTimeout",
-         "CircuitBuildTimeout")
 # What every file of the service must be, as find -printf shows it. Debian's
 # /var/lib/tor hands its group on.
 _DIRECTORY, _FILE = "d 2700 debian-tor", "f 600 debian-tor"
-# Says yes where our hardening of the unit is in force.
-_HARDENED = "systemctl show tor@default -p RestrictNamespaces"
 
 
-def install(manual, machine, network):
-    """Install the package; then say which network there is."""
-    for beginning in ("apt-get install ./tor", "apt-mark hold"):
-        machine.type(manual.take(beginning), text="y\n")
-    _, lines = network.common("unused")
-    write(machine, "\n".join(line for line in lines
-                             if line.split()[0] in _OURS))
-    machine.type("systemctl restart tor")
-    wait_active(machine, "active")
-
-
-def wait_active(machine, state):
-    """Wait until systemd has done with tor what it was told."""
-    wait.until(lambda: machine.type(
-        "systemctl is-active tor@default || true") == state + "\n", _SECONDS,
-               "tor that is " + state, machine.explain)
-
-
-def write(machine, lines):
-    """Put lines into torrc."""
-    machine.type("cat >>/etc/tor/torrc", text=lines + "\n")
-
-
-def start(manual, machine, printed):
+def start(reload, machine, printed):
     """Do what the tool says: put its lines into torrc, and reload."""
     lines = re.findall("(?m)^ *(HiddenService.*)", printed)
     assert lines, printed
-    write(machine, "\n".join(lines))
-    machine.type(manual)
+    machine.configure(*lines)
+    machine.type(reload)
 
 
 def found(what, printed):
@@ -75,11 +45,12 @@ def is_settled(machine, status):
             and shown["points_current"] == shown["points_next"] == _POINTS)
 
 
-def test_from_package_to_service(network, machines, clients):
+def test_from_package_to_service(network, machines, clients, install):
     """Install, init, join; all answer, and one goes on alone."""
     alpha, beta = machines
     for machine in machines:
-        install(Manual("operator.md"), machine, network)
+        install(machine)
+        machine.enter_network(network)
     manual = Manual("operator.md")
     reload = manual.take("systemctl reload")
 
@@ -104,7 +75,8 @@ def test_from_package_to_service(network, machines, clients):
         modes = set(machine.type(
             "find /var/lib/tor/shop -printf '%y %m %u\\n'").splitlines())
         assert modes == {_DIRECTORY, _FILE}
-        assert machine.type(_HARDENED) == "RestrictNamespaces=yes\n"
+        # Our hardening of the unit is in force.
+        assert machine.show("RestrictNamespaces") == "yes"
 
     hostname = alpha.type("cat /var/lib/tor/shop/hostname").strip()
     assert beta.type("cat /var/lib/tor/shop/hostname").strip() == hostname
@@ -121,6 +93,6 @@ def test_from_package_to_service(network, machines, clients):
     alpha.type(manual.take("systemctl stop"))
     # It begins to drain, and clients do not notice.
     assert not failed(burst(clients, hostname, _REQUESTS))
-    wait_active(alpha, "inactive")
+    alpha.wait_tor("inactive")
     replies = burst(clients, hostname, _REQUESTS)
     assert not failed(replies) and set(answered_by(replies)) == {"beta"}

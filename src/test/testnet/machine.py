@@ -13,6 +13,12 @@ from . import process, terminal, wait
 from .tunnel import Tunnel
 
 _BOOT_SECONDS = 60
+_TOR_SECONDS = 120
+# What tells tor of a private network instead of the public one. The rest of
+# what torrc.common() has, such as where the data are, is as Debian has it.
+_NETWORK = ("TestingTorNetwork", "DirAuthority", "AddressDisableIPv6",
+            "PathsNeededToBuildCircuits", "LearnCircuitBuildTimeout",
+            "CircuitBuildTimeout")
 _NAMESPACES = ["--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"]
 _DEVICES = "null zero full random urandom tty"
 # $0 is a Debian that is not changed, $1 a directory to use.
@@ -74,9 +80,37 @@ class Machine:
         """Run a shell command as root, and return what it prints."""
         return terminal.type_in(self._enter(command), text)
 
+    def succeeds(self, command):
+        """Run a shell command as root; return True iff it succeeds."""
+        return self.type("if %s >/dev/null 2>&1; then echo yes; fi"
+                         % command) == "yes\n"
+
     def answer(self, command, word):
         """Run a shell command that asks for a secret."""
         return terminal.answer(self._enter(command), word)
+
+    def configure(self, *lines):
+        """Put lines at the end of torrc."""
+        self.type("cat >>/etc/tor/torrc", text="\n".join(lines) + "\n")
+
+    def enter_network(self, network):
+        """Start tor again in that network, not in the public one."""
+        _, lines = network.common("unused")
+        self.configure(*(line for line in lines
+                         if line.split()[0] in _NETWORK))
+        self.type("systemctl restart tor")
+        self.wait_tor("active")
+
+    def wait_tor(self, state):
+        """Wait until systemd has done with tor what it was told."""
+        wait.until(lambda: self.type(
+            "systemctl is-active tor@default || true") == state + "\n",
+                   _TOR_SECONDS, "tor that is " + state, self.explain)
+
+    def show(self, name):
+        """Return what systemd knows of tor by that name."""
+        return self.type(
+            "systemctl show tor@default --value -p " + name).strip()
 
     def explain(self):
         """Return what systemd and tor had to say."""

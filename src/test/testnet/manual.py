@@ -12,17 +12,23 @@ _REMARK = re.compile(r"\s{2,}# .*")
 
 
 class Manual:
-    """The commands of `name`, each to be taken once."""
+    """The commands of `name`, each to be taken once.
 
-    def __init__(self, name):
+    `section` is the heading of the only part to read, `without` that of one
+    to leave out, where another test types what it has.
+    """
+
+    def __init__(self, name, section=None, without=None):
         self.name = name
+        self._section = section
+        self._without = without
         self._commands = []
         with open(os.path.join(_DOCUMENTS, name)) as file:
             self._read(file.read().splitlines())
 
     def _read(self, lines):
         """Collect the commands in `lines`."""
-        mark = None
+        mark, section, sections = None, None, set()
         for number, line in enumerate(lines, 1):
             text = line.strip()
             if text.startswith("```"):
@@ -30,8 +36,17 @@ class Manual:
                     raise ValueError("%s:%d: a block without a mark" % (
                         self.name, number))
                 mark = text[3:] if mark is None else None
-            elif mark == "sh" and text:
+            elif mark is None and line.startswith("## "):
+                section = text[3:]
+                sections.add(section)
+            elif mark == "sh" and text and self._is_read(section):
                 self._commands.append(_REMARK.sub("", text))
+        if missing := {self._section, self._without} - sections - {None}:
+            raise ValueError("%s has no section %s" % (self.name, missing))
+
+    def _is_read(self, section):
+        """Return True iff we want what is below that heading."""
+        return section != self._without and self._section in (None, section)
 
     def take(self, beginning):
         """Return the next command that begins so."""

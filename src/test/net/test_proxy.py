@@ -10,7 +10,8 @@ import pytest
 
 from testnet import memory, webanswers, websocket
 from testnet.ports import free_port
-from testnet.stream import Echo, SocksError, open_stream, receive
+from testnet.stream import (Echo, SocksError, open_stream, receive,
+                            receive_all)
 from testnet.target import Target
 from testnet.webserver import WebServer
 
@@ -92,14 +93,9 @@ def ask(connection, path, method="GET", body=None, headers=None):
 
 def talk(client, cluster, port, request):
     """Send bytes, and return all that comes until the other end hangs up."""
-    parts = []
     with open_stream(client, cluster.hostname, port) as sock:
         sock.sendall(request)
-        while True:
-            part = sock.recv(65536)
-            if not part:
-                return b"".join(parts)
-            parts.append(part)
+        return receive_all(sock)
 
 
 def get(cluster, path):

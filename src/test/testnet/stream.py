@@ -69,6 +69,29 @@ def receive(sock, count):
     return b"".join(parts)
 
 
+def receive_some(sock):
+    """Return what comes next, nothing if the other end has hung up."""
+    try:
+        return sock.recv(_CHUNK)
+    except ConnectionError:
+        return b""
+
+
+def receive_all(sock):
+    """Return all that comes until the other end hangs up."""
+    parts = []
+    while part := receive_some(sock):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def reset(sock):
+    """Close `sock` so that the other end gets an error."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                    struct.pack("ii", 1, 0))
+    sock.close()
+
+
 def _expect(sock, expected):
     """Read what must be `expected`."""
     got = receive(sock, len(expected))

@@ -4,7 +4,6 @@ What it answers to which path is in webanswers.py.
 """
 import socket
 import ssl
-import struct
 import sys
 import tempfile
 import threading
@@ -12,7 +11,7 @@ from http import HTTPStatus
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
-from . import certificate, webanswers, webrequest
+from . import certificate, stream, webanswers, webrequest
 from .ports import free_port
 
 _JOIN_SECONDS = 10
@@ -172,8 +171,7 @@ class Exchange:
 
     def reset(self):
         """Break the connection, so that the other end gets an error."""
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                             struct.pack("ii", 1, 0))
+        stream.reset(self.sock)
         self.cut()
 
     def cut(self):

@@ -44,7 +44,12 @@ _DRIPPING = 100
 _BUSY_SHARE = 0.5
 _CHUNKS = 100000
 _HUGE = 10**9
+_PENDING = 32
 _MAX_STREAMS = 3
+_IN_A_ROW = 200
+_BUSY_FACTOR = 3
+# Below this the clock that counts CPU time is too coarse for a ratio.
+_LEAST_CPU_SECONDS = 0.2
 
 _GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 _BODY = b"all that there is to say, and no more: " + bytes(range(64)) * 2
@@ -455,7 +460,7 @@ def test_reset_in_the_body(node, connect, servers, port):
     assert _BODY[:50].startswith(body)
 
 
-@pytest.mark.parametrize("port", (_ONION,))
+@pytest.mark.parametrize("port", _TO_PUPPET)
 def test_stalled_upload(node, connect, servers, port):
     """An upload to a target that does not read stalls, and then ends."""
     over = []
@@ -522,3 +527,66 @@ def test_closed_targets_keep_nobody_busy(node, connect, servers):
     seconds = time.monotonic() - begun
     busy = usage.cpu_seconds([node.pid]) - before
     assert busy < _BUSY_SHARE * seconds, (busy, seconds)
+
+
+def cpu_seconds_of_streams(node, connect, user, end):
+    """Return what it costs the node that end() ends many streams in a row,
+    on each of which there is a request."""
+    before = usage.cpu_seconds([node.pid])
+    for _ in range(_IN_A_ROW):
+        with connect(_PUPPET, user) as sock:
+            sock.sendall(_GET)
+            end(sock)
+    return usage.cpu_seconds([node.pid]) - before
+
+
+def test_closing_targets_cost_no_time(node, connect, servers):
+    """Streams that targets close cost the node about as much as those that
+    clients close."""
+    servers.puppet.act = puppet.ignore
+    ended_by_client = cpu_seconds_of_streams(node, connect, "client",
+                                             lambda sock: None)
+    servers.puppet.act = lambda sock: None
+    ended_by_target = cpu_seconds_of_streams(node, connect, "target",
+                                             receive_all)
+    print("%d streams, CPU seconds of the node: %.2f if the client closes, "
+          "%.2f if the target does" % (_IN_A_ROW, ended_by_client,
+                                       ended_by_target))
+    assert ended_by_target < _BUSY_FACTOR * max(ended_by_client,
+                                                _LEAST_CPU_SECONDS)
+
+
+@pytest.mark.parametrize("act", (lambda sock: None, reset),
+                         ids=("close", "reset"))
+@pytest.mark.parametrize("port", _TO_PUPPET)
+def test_target_gone_before_the_request(node, connect, servers, port, act):
+    """A target that closes before it was asked anything has a page for the
+    request that comes then."""
+    servers.puppet.act = act
+    sock = connect(port, "gone")
+    time.sleep(1)
+    sock.sendall(_GET)
+    seen = receive_all(sock)
+    assert is_page(seen, 502), seen
+
+
+def test_pipelining_costs_no_memory(node, connect):
+    """Requests without end, whose answers nobody reads, wait with the
+    client."""
+    sock = connect(_WEB, "pipelining")
+    sock.sendall(b"GET /bytes/1000000 HTTP/1.1\r\nHost: a\r\n\r\n" * _PENDING)
+    with Flood(sock, b"GET /flood HTTP/1.1\r\nHost: a\r\n\r\n"
+               * 1000) as flood:
+        assert flood.is_refused(_SECONDS), flood.sent
+
+
+@pytest.mark.parametrize("port", _TO_PUPPET)
+def test_flood_behind_an_upgrade_costs_no_memory(node, connect, port):
+    """What follows a request for another protocol waits for the answer."""
+    sock = connect(port, "upgrade")
+    sock.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
+                 b"Upgrade: websocket\r\n\r\n")
+    with Flood(sock, bytes(65536)) as flood:
+        seen = receive_all(sock)
+        assert not seen or is_page(seen, 504), seen[:200]
+        assert flood.is_refused(_SECONDS), flood.sent

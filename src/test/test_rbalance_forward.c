@@ -208,8 +208,8 @@ static void
 test_rbalance_forward_exit(void *arg)
 {
   static const char *const texts[] = {
-    "80 tcp://example.com:80", "81 tcp://8.8.8.8:53",
-    "82 tcp://[2001:db8::1]:53",
+    "1 tcp://example.com:80", "2 tcp://8.8.8.8:53",
+    "3 tcp://[2001:db8::1]:53",
   };
   fixture_t f;
   smartlist_t *targets;
@@ -228,6 +228,7 @@ test_rbalance_forward_exit(void *arg)
     conn = TO_CONN(stream)->linked_conn;
     tt_assert(conn);
     tt_assert(!conn->marked_for_close);
+    tt_int_op(conn->type, OP_EQ, CONN_TYPE_AP);
     tt_int_op(conn->state, OP_EQ, AP_CONN_STATE_CIRCUIT_WAIT);
     entry = CONST_TO_ENTRY_CONN(conn);
     tt_assert(!entry->entry_cfg.onion_traffic);
@@ -278,8 +279,7 @@ test_rbalance_forward_tls(void *arg)
 {
   static const char *const texts[] = {
     "80 https://example.com", "81 https://example.com", "82 tcp://10.0.0.1:1",
-    "83 tls://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.onion:1",
-    NULL
+    "83 tls://a.onion:1", NULL
   };
   fixture_t f;
   rbt_cert_t *root = rbt_cert_new(NULL, NULL);

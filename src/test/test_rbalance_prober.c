@@ -14,6 +14,7 @@
 #include "app/config/config.h"
 #include "core/mainloop/connection.h"
 #include "core/mainloop/mainloop.h"
+#include "core/or/connection_edge.h"
 #include "feature/client/addressmap.h"
 #include "feature/hs/hs_common.h"
 #include "feature/rbalance/rbalance_inner.h"
@@ -23,6 +24,8 @@
 #include "lib/net/socket.h"
 
 #include "core/or/connection_st.h"
+#include "core/or/entry_connection_st.h"
+#include "core/or/socks_request_st.h"
 
 #ifdef HAVE_ARPA_INET_H
 #include <arpa/inet.h>
@@ -388,14 +391,15 @@ test_rbalance_prober_reload(void *arg)
   server_stop(&server);
 }
 
-/** Return how many streams tor has that are linked to something of ours. */
+/** Return how many streams tor has to <b>port</b> of onion services. */
 static int
-count_links(void)
+count_streams(uint16_t port)
 {
   int n = 0;
   SMARTLIST_FOREACH(get_connection_array(), const connection_t *, conn,
-                    n += conn->type == CONN_TYPE_AP && conn->linked &&
-                      !conn->marked_for_close);
+                    n += conn->type == CONN_TYPE_AP &&
+                      !conn->marked_for_close &&
+                      CONST_TO_ENTRY_CONN(conn)->socks_request->port == port);
   return n;
 }
 
@@ -434,7 +438,7 @@ test_rbalance_prober_loop(void *arg)
     rb_pool_run(service->pool, rb_prober_get_probes(service->prober),
                 rb_now_mono());
     tt_int_op(get_probe(service)->health, OP_EQ, RB_HEALTH_DOWN);
-    tt_int_op(count_links(), OP_EQ, 0);
+    tt_int_op(count_streams(80), OP_EQ, 0);
     service->state->config->probe_interval = 60 * SEC;
   }
   tt_assert(service->state->record->backends_are_down);
@@ -449,7 +453,7 @@ test_rbalance_prober_loop(void *arg)
   rb_pool_run(service->pool, rb_prober_get_probes(service->prober),
               rb_now_mono());
   tt_int_op(get_probe(service)->health, OP_EQ, RB_HEALTH_UNKNOWN);
-  tt_int_op(count_links(), OP_EQ, 2);
+  tt_int_op(count_streams(80), OP_EQ, 2);
  done:
   tor_free(text);
   connection_free_all();

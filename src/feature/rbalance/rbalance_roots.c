@@ -31,7 +31,6 @@
 #include "lib/intmath/cmp.h"
 #include "lib/log/util_bug.h"
 #include "lib/malloc/malloc.h"
-#include "lib/sandbox/sandbox.h"
 #include "lib/string/compat_ctype.h"
 #include "lib/string/printf.h"
 
@@ -153,32 +152,6 @@ read_all(X509_STORE *store)
   return n;
 }
 
-/** Return all roots there are, as a new store.  If there are none, or no file
- * can be opened any more, return NULL and store in <b>fault_out</b> a new text
- * that says so. */
-static X509_STORE *
-read_roots(char **fault_out)
-{
-  X509_STORE *store;
-
-  if (sandbox_is_active()) {
-    *fault_out = tor_strdup("with Sandbox 1 root certificates are read at the "
-                            "start only; restart tor");
-    return NULL;
-  }
-  store = X509_STORE_new();
-  if (!store || read_all(store) == 0) {
-    tor_asprintf(fault_out, "no root certificates in %s or %s; install "
-                 "ca-certificates, or set SSL_CERT_FILE or SSL_CERT_DIR",
-                 get_file(), get_directories());
-    X509_STORE_free(store);
-    store = NULL;
-  }
-  /* It says which files had none. */
-  ERR_clear_error();
-  return store;
-}
-
 /** Return the roots; the caller gives them back.  If there are none, return
  * NULL and store in <b>fault_out</b> a new text that says so. */
 X509_STORE *
@@ -186,9 +159,22 @@ rb_roots_take(char **fault_out)
 {
   *fault_out = NULL;
   if (!roots) {
-    roots = read_roots(fault_out);
+    X509_STORE *store = X509_STORE_new();
+    if (!store || read_all(store) == 0) {
+      tor_asprintf(fault_out, "no root certificates in %s or %s; install "
+                   "ca-certificates, or set SSL_CERT_FILE or SSL_CERT_DIR",
+                   get_file(), get_directories());
+      X509_STORE_free(store);
+      store = NULL;
+    }
+    /* It says which files had none. */
+    ERR_clear_error();
+    if (!store) {
+      return NULL;
+    }
+    roots = store;
   }
-  n_users += roots ? 1 : 0;
+  n_users++;
   return roots;
 }
 

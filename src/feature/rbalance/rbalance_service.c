@@ -36,7 +36,6 @@
 #include "lib/crypt_ops/crypto_util.h"
 #include "lib/evloop/compat_libevent.h"
 #include "lib/intmath/cmp.h"
-#include "lib/sandbox/sandbox.h"
 #include "lib/time/compat_time.h"
 
 #include "core/or/connection_st.h"
@@ -465,9 +464,7 @@ rb_service_reload(rb_service_t *service, const hs_service_t *hs_service,
     renew_node_services(service);
   }
   service->n_fitting_points = 0;
-  if (!sandbox_is_active()) {
-    rb_forward_clear_tls(service);
-  }
+  rb_forward_clear_tls(service);
   rb_tokens_free(service->tokens);
   service->tokens = tokens;
   end_old_channels(service);

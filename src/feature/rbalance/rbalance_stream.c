@@ -48,8 +48,8 @@ rb_stream_add(edge_connection_t *stream)
 
 /** Hand the stream <b>entry</b> of our client side, which
  * connection_ap_make_link() made, over to tor, which finds a circuit for it:
- * to an onion service if <b>to_onion</b>, else to an exit relay, which resolves
- * the name if it has one. */
+ * to an onion service if <b>to_onion</b>, else to an exit relay, which
+ * resolves the name if it has one. */
 void
 rb_stream_attach(entry_connection_t *entry, bool to_onion)
 {

@@ -47,6 +47,7 @@ rbt_sim_new(int n_nodes, int n_points)
   sim->latency = 100;
   sim->links = smartlist_new();
   sim->mail = smartlist_new();
+  sim->told = smartlist_new();
   for (int i = 0; i < n_nodes; ++i) {
     rbt_fill_key((uint8_t) (i + 1), &sim->nodes[i].keys);
     sim->nodes[i].config = rbt_make_config();
@@ -81,6 +82,8 @@ rbt_sim_free_(rbt_sim_t *sim)
     tor_free(mail);
   } SMARTLIST_FOREACH_END(mail);
   smartlist_free(sim->mail);
+  SMARTLIST_FOREACH(sim->told, char *, line, tor_free(line));
+  smartlist_free(sim->told);
   tor_free(sim);
 }
 
@@ -193,6 +196,12 @@ carry_out(rbt_sim_t *sim, int node, const rb_action_t *action)
     sim->nodes[node].wants_upload[i] = true;
   } else if (action->type == RB_ACT_ROLE_CHANGED) {
     sim->nodes[node].n_claims += (action->role == RB_ROLE_PUBLISHER);
+  } else if (action->type == RB_ACT_STANDING) {
+    const int about = find_node(sim, &action->peer);
+    smartlist_add_asprintf(sim->told, "%d: %s %d %s", node,
+                           rb_standing_to_string(action->standing),
+                           about < 0 ? node : about,
+                           action->why ? action->why : "OPERATOR");
   }
 }
 

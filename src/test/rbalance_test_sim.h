@@ -58,6 +58,9 @@ typedef struct rbt_sim_t {
   smartlist_t *links;
   /** rbt_sim_mail_t on the way, in order of delivery, owned. */
   smartlist_t *mail;
+  /** What nodes told of nodes, owned, as "0: EXCLUDE 2 PING_TIMEOUT": who
+   * told what about whom, and why. */
+  smartlist_t *told;
   /** Number of the last channel end. */
   uint64_t last_channel;
   /** What is published for the current and the next descriptor. */

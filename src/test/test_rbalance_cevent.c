@@ -211,6 +211,52 @@ test_rbalance_cevent_merge(void *arg)
   tor_free(expected);
 }
 
+/** What becomes of a node is told with its name and the reason; what the
+ * operator said himself is not logged again. */
+static void
+test_rbalance_cevent_standing(void *arg)
+{
+  rb_service_t *balanced = make_balanced();
+  rb_action_t action;
+  ed25519_keypair_t keys;
+  (void) arg;
+
+  rbt_fill_key(2, &keys);
+  memset(&action, 0, sizeof(action));
+  action.type = RB_ACT_STANDING;
+  ed25519_pubkey_copy(&action.peer, &keys.pubkey);
+  action.standing = RB_STANDING_INCLUDE;
+  setup_full_capture_of_logs(LOG_NOTICE);
+  rb_cevent_action(balanced, &action);
+  tt_assert(is_event(balanced, "650 HS_BALANCE REPAIR ADDR "
+                     "ACTION=INCLUDE NODE=beta REASON=OPERATOR\r\n"));
+  expect_no_log_entry();
+  action.why = "INTRO_POINTS";
+  rb_cevent_action(balanced, &action);
+  tt_assert(is_event(balanced, "650 HS_BALANCE REPAIR ADDR "
+                     "ACTION=INCLUDE NODE=beta REASON=INTRO_POINTS\r\n"));
+  expect_single_log_msg_containing("of node beta come back into the "
+                                   "descriptor: INTRO_POINTS");
+  mock_clean_saved_logs();
+  action.standing = RB_STANDING_EXCLUDE;
+  action.why = "BACKENDS_DOWN";
+  rb_cevent_action(balanced, &action);
+  tt_assert(is_event(balanced, "650 HS_BALANCE REPAIR ADDR "
+                     "ACTION=EXCLUDE NODE=beta REASON=BACKENDS_DOWN\r\n"));
+  expect_single_log_msg_containing("of node beta leave the descriptor: "
+                                   "BACKENDS_DOWN");
+  mock_clean_saved_logs();
+  action.standing = RB_STANDING_STEP_DOWN;
+  action.why = "TOO_OLD";
+  rb_cevent_action(balanced, &action);
+  tt_assert(is_event(balanced, "650 HS_BALANCE REPAIR ADDR "
+                     "ACTION=STEP_DOWN NODE=alpha REASON=TOO_OLD\r\n"));
+  expect_single_log_msg_containing("leaves the publishing to another");
+
+ done:
+  teardown_capture_of_logs();
+}
+
 /** An upload to an HSDir tells what came of it, and why. */
 static void
 test_rbalance_cevent_upload(void *arg)
@@ -367,6 +413,7 @@ struct testcase_t rbalance_cevent_tests[] = {
   TEST(role),
   TEST(clock),
   TEST(merge),
+  TEST(standing),
   TEST(upload),
   TEST(repair),
   TEST(names),

@@ -36,7 +36,8 @@ typedef enum rb_action_type_t {
   RB_ACT_CLOCK_SKEW,
   /** Tell the operator: a node joined, or could not. */
   RB_ACT_JOINED,
-  /** Tell the operator: his word on a node took effect. */
+  /** Tell the operator: a node was taken out or back, or we gave up the
+   * publisher role. */
   RB_ACT_STANDING,
   /** Upload a descriptor, as it is, to one HSDir. */
   RB_ACT_UPLOAD_TO,
@@ -50,11 +51,11 @@ typedef enum rb_action_type_t {
   RB_ACT_FOREIGN_PUBLISHER,
 } rb_action_type_t;
 
-/** What an operator's word did. */
+/** What became of a node. */
 typedef enum rb_standing_t {
   /** We gave up the publisher role. */
   RB_STANDING_STEP_DOWN = 0,
-  /** A node was excluded. */
+  /** A node was excluded: its points leave the merge. */
   RB_STANDING_EXCLUDE,
   /** A node was included again. */
   RB_STANDING_INCLUDE,
@@ -122,8 +123,10 @@ typedef struct rb_action_t {
   /** MODE_CHANGED: true iff peers are alive, and how many. */
   bool is_multi;
   int n_alive;
-  /** STANDING: what. */
+  /** STANDING: what, and the word for why, static; NULL if an operator said
+   * so. */
   rb_standing_t standing;
+  const char *why;
   /** CLOCK_SKEW: milliseconds the peer is ahead. */
   int64_t skew;
 } rb_action_t;

@@ -138,7 +138,25 @@ tell_joined(const rb_service_t *service, const rb_action_t *action)
   }
 }
 
-/** Tell of the operator's word in <b>action</b> that took effect. */
+/** Log what became of the node called <b>name</b>, in <b>action</b>. */
+static void
+log_standing(const rb_service_t *service, const rb_action_t *action,
+             const char *name)
+{
+  if (action->standing == RB_STANDING_STEP_DOWN) {
+    log_warn(LD_REND, "Onion service %s: no directory takes the descriptors "
+             "of this node. It leaves the publishing to another.",
+             safe_str_client(service->address));
+    return;
+  }
+  log_notice(LD_REND, "Onion service %s: the introduction points of node %s "
+             "%s the descriptor: %s.", safe_str_client(service->address),
+             name, action->standing == RB_STANDING_EXCLUDE ? "leave" :
+             "come back into", action->why);
+}
+
+/** Tell what became of a node, in <b>action</b>, by an operator's word or by
+ * itself. */
 static void
 tell_standing(const rb_service_t *service, const rb_action_t *action)
 {
@@ -147,11 +165,14 @@ tell_standing(const rb_service_t *service, const rb_action_t *action)
   if (action->standing != RB_STANDING_STEP_DOWN) {
     name = rb_cevent_node_name(service, action->peer.pubkey);
   }
-  tor_asprintf(&text, "REPAIR %s ACTION=%s NODE=%s REASON=OPERATOR",
+  tor_asprintf(&text, "REPAIR %s ACTION=%s NODE=%s REASON=%s",
                service->address, rb_standing_to_string(action->standing),
-               name);
+               name, action->why ? action->why : "OPERATOR");
   control_event_hs_balance(text);
   tor_free(text);
+  if (action->why) {
+    log_standing(service, action, name);
+  }
 }
 
 /** Return CURRENT or NEXT for the descriptor <b>slot</b>. */

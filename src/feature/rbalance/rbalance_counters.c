@@ -13,7 +13,7 @@
 #include "orconfig.h"
 #include "feature/rbalance/rbalance_counters.h"
 
-/** Count the operator's word in <b>action</b>. */
+/** Count what became of a node in <b>action</b>. */
 static void
 note_standing(rb_counters_t *counters, const rb_action_t *action)
 {

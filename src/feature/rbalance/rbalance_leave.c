@@ -72,7 +72,8 @@ rb_leave_get_rank(const rb_state_t *state, const rb_peer_t *peer)
 {
   const rb_record_t *record = record_of(state, peer);
   return 4 * rb_exclusions_contain(state->exclusions, key_of(state, peer)) +
-    2 * backends_are_down(state, peer) + (record && record->is_draining);
+    RB_LEAVE_RANK_BACKENDS * backends_are_down(state, peer) +
+    (record && record->is_draining);
 }
 
 /** Return true iff <b>peer</b>, or ourselves if that is NULL, can take the
@@ -196,19 +197,25 @@ set_excluded(rb_state_t *state, const ed25519_public_key_t *key,
   return NULL;
 }
 
-/** Give up the publisher role for one lease.  Return NULL, or why that can't
- * be. */
-static const char *
-stand_down(rb_state_t *state, rb_now_t now, smartlist_t *actions)
+/** Give up the publisher role for one lease from <b>now</b> on.  <b>why</b> is
+ * a static word, or NULL if the operator said so.  Return NULL, or why that
+ * can't be. */
+const char *
+rb_leave_stand_down(rb_state_t *state, const char *why, uint64_t now,
+                    smartlist_t *actions)
 {
+  rb_action_t *action;
+
   if (state->role != RB_ROLE_PUBLISHER) {
     return "This node is not the publisher";
   }
   if (!has_other(state, &state->node_keys.pubkey, true)) {
     return "No other node could publish";
   }
-  state->stood_down_until = now.mono + state->config->lease_duration;
-  rb_actions_add(actions, RB_ACT_STANDING)->standing = RB_STANDING_STEP_DOWN;
+  state->stood_down_until = now + state->config->lease_duration;
+  action = rb_actions_add(actions, RB_ACT_STANDING);
+  action->standing = RB_STANDING_STEP_DOWN;
+  action->why = why;
   return NULL;
 }
 
@@ -239,7 +246,7 @@ rb_leave_command(rb_state_t *state, rb_verb_t verb,
       *refusal_out = publish_now(state);
       break;
     case RB_VERB_STEPDOWN:
-      *refusal_out = stand_down(state, now, actions);
+      *refusal_out = rb_leave_stand_down(state, NULL, now.mono, actions);
       break;
     case RB_VERB_DRAIN:
       set_draining(state, true, now, actions);

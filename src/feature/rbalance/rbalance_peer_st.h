@@ -41,6 +41,18 @@ typedef enum rb_lifecycle_reason_t {
   RB_REASON_REPORTED,
 } rb_lifecycle_reason_t;
 
+/** What part the points of a node have in the merge. */
+typedef enum rb_part_t {
+  /** None, so far or by an operator's word. */
+  RB_PART_NONE = 0,
+  /** They are merged. */
+  RB_PART_IN,
+  /** They were, until the node was not Healthy any more. */
+  RB_PART_UNWELL,
+  /** They were, until the node had no backend, but others had. */
+  RB_PART_NO_BACKEND,
+} rb_part_t;
+
 /** One node's word that another does not serve. */
 typedef struct rb_report_t {
   /** Identity key of the node that says so. */
@@ -59,8 +71,11 @@ typedef struct rb_peer_t {
   /** True iff we want a channel to it: see rbalance_neighbors.c. */
   bool is_neighbor;
   rb_lifecycle_t state;
-  /** Monotonic milliseconds since when it has that state. */
+  /** Monotonic milliseconds since when it has that state, and why. */
   uint64_t state_since;
+  rb_lifecycle_reason_t state_reason;
+  /** What part its points have in the merge: see rbalance_health.c. */
+  rb_part_t part;
   /** Number of the channel to it that is in use; 0 for none.  rbalance_step.c
    * numbers channels. */
   uint64_t channel;

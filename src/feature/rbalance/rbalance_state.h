@@ -74,8 +74,10 @@ typedef struct rb_state_t {
   uint64_t lease_said_until;
   /** See rb_election_decide(). */
   uint64_t claim_at;
-  /** Monotonic milliseconds until which the operator wants another node to
-   * be publisher; 0 for never. */
+  /** What part our own points have in the merge: see rbalance_health.c. */
+  rb_part_t part;
+  /** Monotonic milliseconds until which another node should be publisher,
+   * because the operator wants that or our uploads fail; 0 for never. */
   uint64_t stood_down_until;
   /** rb_exclusion_t of nodes that operators excluded, owned. */
   smartlist_t *exclusions;

@@ -17,6 +17,7 @@
 
 #include "feature/rbalance/rbalance_election.h"
 #include "feature/rbalance/rbalance_gossip.h"
+#include "feature/rbalance/rbalance_health.h"
 #include "feature/rbalance/rbalance_inbox.h"
 #include "feature/rbalance/rbalance_join.h"
 #include "feature/rbalance/rbalance_leave.h"
@@ -28,7 +29,6 @@
 #include "feature/rbalance/rbalance_slot.h"
 #include "lib/ctime/di_ops.h"
 #include "lib/intmath/cmp.h"
-#include "lib/log/util_bug.h"
 
 #include <string.h>
 
@@ -116,6 +116,7 @@ change_lifecycle(rb_state_t *state, rb_peer_t *peer, rb_lifecycle_t next,
     state->neighbors_are_dirty = true;
   }
   peer->state = next;
+  peer->state_reason = reason;
   peer->state_since = now.mono;
   state->merge_is_dirty = true;
 }
@@ -210,11 +211,10 @@ change_role(rb_state_t *state, rb_role_t role, rb_role_reason_t reason,
   action->role = role;
   action->role_reason = reason;
   state->role = role;
+  state->lease_until = 0;
   if (role == RB_ROLE_PUBLISHER) {
     state->lease_until = now.mono + state->config->lease_duration;
     rb_slots_start_term(state);
-  } else {
-    state->lease_until = 0;
   }
   rb_outbox_broadcast_own_lease(state, now, actions);
 }
@@ -491,6 +491,7 @@ rb_step(rb_state_t *state, const rb_event_t *event, rb_now_t now)
   run_election(state, now, actions);
   run_publishing(state, now.mono, actions);
   if (event->type == RB_EV_TICK) {
+    rb_health_run(state, now.mono, actions);
     rb_repair_run(state, now.mono, actions);
   }
   run_dials(state, now.mono, actions);

@@ -270,26 +270,48 @@ rbt_points_want_upload(rbt_world_t *world, int node,
   } SMARTLIST_FOREACH_END(set);
 }
 
-/** Give the HSDirs <b>choices</b> under <b>revision</b> as the descriptor of
- * <b>period</b>, uploaded by <b>node</b>.  Return true iff they take it. */
-static bool
-give_to_hsdirs(rbt_world_t *world, int node, uint64_t period,
-               const smartlist_t *choices, uint64_t revision)
+/** Return the descriptor that <b>node</b> made last for <b>period</b>. */
+static rbt_desc_t *
+find_made(rbt_world_t *world, int node, uint64_t period)
 {
-  rbt_desc_t *desc = &world->descs[period];
-  if (revision <= desc->revision) {
-    rbt_world_trace(world, "n%d: HSDirs refuse period %d", node,
-                    (int) period);
-    return false;
-  }
+  return &world->nodes[node].made[period % RB_MAX_SETS];
+}
+
+/** Let <b>node</b> make a descriptor of <b>period</b>, with <b>choices</b> and
+ * <b>revision</b>. */
+static void
+make_desc(rbt_world_t *world, int node, uint64_t period,
+          const smartlist_t *choices, uint64_t revision)
+{
+  rbt_desc_t *desc = find_made(world, node, period);
   desc->revision = revision;
   desc->uploader = node;
-  desc->n_uploads++;
   desc->n_points = 0;
   SMARTLIST_FOREACH(choices, const rb_choice_t *, choice,
     desc->points[desc->n_points++] =
       rbt_points_find(choice->point->auth_key));
-  return true;
+}
+
+/** Give the HSDirs the descriptor that <b>node</b> made last for
+ * <b>period</b>.  Return why they don't take it. */
+static rb_fail_t
+give_to_hsdirs(rbt_world_t *world, int node, uint64_t period)
+{
+  const rbt_desc_t *made = find_made(world, node, period);
+  rbt_desc_t *desc = &world->descs[period];
+  const int n_uploads = desc->n_uploads;
+
+  if (world->nodes[node].uploads_fail) {
+    return RB_FAIL_CLOSED;
+  }
+  if (made->revision <= desc->revision) {
+    rbt_world_trace(world, "n%d: HSDirs refuse period %d", node,
+                    (int) period);
+    return RB_FAIL_REJECTED;
+  }
+  *desc = *made;
+  desc->n_uploads = n_uploads + 1;
+  return RB_FAIL_NONE;
 }
 
 /** Let <b>event</b> happen to <b>node</b>, about the descriptor of
@@ -341,7 +363,7 @@ rbt_points_deliver(rbt_world_t *world, const rbt_mail_t *mail)
       return;
     }
     event.type = RB_EV_HSDIR_RESULT;
-    event.u.hsdir.fail = mail->was_taken ? RB_FAIL_NONE : RB_FAIL_REJECTED;
+    event.u.hsdir.fail = mail->fail;
   } else {
     event.type = RB_EV_HSDIR_ANSWER;
     event.u.hsdir.revision = world->descs[mail->period].revision;
@@ -351,23 +373,43 @@ rbt_points_deliver(rbt_world_t *world, const rbt_mail_t *mail)
   happen_at_hsdirs(world, mail->node, mail->period, &event);
 }
 
-/** Tell <b>node</b> that it sent the descriptor of <b>set</b> with
- * <b>revision</b>; later it learns whether the HSDirs took it. */
+/** Send the HSDirs the descriptor that <b>node</b> made last for
+ * <b>period</b>, and tell it so; later it learns whether they took it. */
 static void
-report_upload(rbt_world_t *world, int node, const rb_pointset_t *set,
-              uint64_t revision, bool was_taken)
+send_desc(rbt_world_t *world, int node, uint64_t period)
 {
+  const rb_fail_t fail = give_to_hsdirs(world, node, period);
   rbt_mail_t *mail = rbt_world_post(world, RBT_UPLOADED, node,
                                     200 + rbt_world_random(world, 2000));
   rb_event_t event;
 
-  mail->period = set->period_num;
-  mail->revision = revision;
-  mail->was_taken = was_taken;
+  mail->period = period;
+  mail->revision = find_made(world, node, period)->revision;
+  mail->fail = fail;
   memset(&event, 0, sizeof(event));
   event.type = RB_EV_HSDIR_SENT;
-  event.u.hsdir.revision = revision;
-  happen_at_hsdirs(world, node, set->period_num, &event);
+  event.u.hsdir.revision = mail->revision;
+  happen_at_hsdirs(world, node, period, &event);
+}
+
+/** <b>node</b> sends the descriptor with <b>blinded_key</b> again, as it
+ * is. */
+void
+rbt_points_upload_again(rbt_world_t *world, int node,
+                        const uint8_t *blinded_key)
+{
+  const rb_slot_t *slot =
+    rb_slots_find(world->nodes[node].state, blinded_key);
+  send_desc(world, node, slot->period_num);
+}
+
+/** Tell <b>node</b> that it uploaded the descriptor of <b>set</b> with
+ * <b>revision</b>. */
+static void
+report_upload(rbt_world_t *world, int node, const rb_pointset_t *set,
+              uint64_t revision)
+{
+  rb_event_t event;
   memset(&event, 0, sizeof(event));
   event.type = RB_EV_UPLOADED;
   event.u.uploaded.blinded_key = set->blinded_key;
@@ -385,7 +427,6 @@ upload(rbt_world_t *world, int node, int i, rb_upload_verdict_t verdict)
   smartlist_t *choices;
   rb_now_t now;
   uint64_t revision;
-  bool was_taken = false;
 
   choices = rb_state_choose(n->state, set->blinded_key,
                             n->config->max_intro_points, NULL, NULL);
@@ -400,13 +441,11 @@ upload(rbt_world_t *world, int node, int i, rb_upload_verdict_t verdict)
   rbt_world_trace(world, "n%d: uploads period %d with %d points", node,
                   (int) set->period_num, smartlist_len(choices));
   rbt_check_upload(world, node, set, choices);
-  if (!world->failure) {
-    was_taken = give_to_hsdirs(world, node, set->period_num, choices,
-                               revision);
-  }
+  make_desc(world, node, set->period_num, choices, revision);
   rb_choices_free(choices);
   n->wants_upload[i] = false;
-  report_upload(world, node, set, revision, was_taken);
+  send_desc(world, node, set->period_num);
+  report_upload(world, node, set, revision);
 }
 
 /** Upload what <b>node</b> wants to upload and may. */

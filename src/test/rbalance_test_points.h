@@ -23,6 +23,8 @@ void rbt_points_retire(rbt_world_t *world, int node,
                        const uint8_t *blinded_key, const uint8_t *auth_key);
 void rbt_points_report(rbt_world_t *world, int node);
 void rbt_points_save(rbt_world_t *world, int node);
+void rbt_points_upload_again(rbt_world_t *world, int node,
+                             const uint8_t *blinded_key);
 void rbt_points_want_upload(rbt_world_t *world, int node,
                             const uint8_t *blinded_key);
 void rbt_points_fetch(rbt_world_t *world, int node,

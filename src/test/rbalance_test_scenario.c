@@ -114,7 +114,7 @@ rbt_scenario_new(uint64_t seed)
   rbt_world_t *world = rbt_world_new(seed, size_of(seed));
   const times_t *t = times_of(world);
   const bool has_order = chance(world, 50), has_skews = chance(world, 50);
-  const bool is_fast = chance(world, 80);
+  const bool is_fast = chance(world, 80), is_impatient = chance(world, 25);
 
   world->dial_timeout = t->dial;
   world->n_replayed = chance(world, 50) ? between(world, 1, 20) : 0;
@@ -130,6 +130,9 @@ rbt_scenario_new(uint64_t seed)
     n->config->backoff_jitter = t->jitter;
     n->config->fast_takeover = is_fast;
     n->config->audit_interval = AUDIT_INTERVAL;
+    if (is_impatient) {
+      n->config->descriptor_max_age = t->timeout;
+    }
     n->config->priority = (uint16_t) (has_order ? between(world, 1, 200) :
                                       100);
     n->config->max_peers = RBT_WORLD_MAX_NODES;
@@ -257,7 +260,7 @@ make_fault(rbt_world_t *world)
 {
   const int i = between(world, 0, world->n_nodes - 1);
   rbt_node_t *n = &world->nodes[i];
-  switch (between(world, 0, 15)) {
+  switch (between(world, 0, 16)) {
     case 0: case 1:
       rbt_world_kill(world, i);
       break;
@@ -298,6 +301,9 @@ make_fault(rbt_world_t *world)
     case 13:
       rbt_world_set_backends(world, i, !n->backends_are_down);
       break;
+    case 14:
+      rbt_world_set_uploads(world, i, !n->uploads_fail);
+      break;
     default:
       make_change(world, i);
       break;
@@ -316,6 +322,7 @@ mend(rbt_world_t *world)
   for (int i = 0; i < world->n_nodes; ++i) {
     rbt_world_continue(world, i);
     world->nodes[i].slowness = 0;
+    rbt_world_set_uploads(world, i, false);
     if (chance(world, 20)) {
       rbt_world_set_backends(world, i, !world->nodes[i].backends_are_down);
     }

@@ -328,6 +328,11 @@ trace_action(rbt_world_t *world, int node, const rb_action_t *action)
   } else if (action->type == RB_ACT_PUBLISH) {
     rbt_world_trace(world, "n%d: wants to publish %02x", node,
                     action->blinded_key[0]);
+  } else if (action->type == RB_ACT_STANDING) {
+    rbt_world_trace(world, "n%d: %s n%d (%s)", node,
+                    rb_standing_to_string(action->standing),
+                    rbt_world_find(world, &action->peer),
+                    action->why ? action->why : "OPERATOR");
   }
 }
 
@@ -355,14 +360,19 @@ carry_out(rbt_world_t *world, int node, const rb_action_t *action)
     case RB_ACT_RETIRE_POINT:
       rbt_points_retire(world, node, action->blinded_key, action->auth_key);
       break;
+    case RB_ACT_UPLOAD_TO:
+      rbt_points_upload_again(world, node, action->blinded_key);
+      break;
+    case RB_ACT_STANDING:
+      world->nodes[node].n_resignations +=
+        action->standing == RB_STANDING_STEP_DOWN;
+      break;
     case RB_ACT_PEER_CHANGED:
     case RB_ACT_ROLE_CHANGED:
     case RB_ACT_MODE_CHANGED:
     case RB_ACT_CLOCK_SKEW:
     case RB_ACT_JOIN:
     case RB_ACT_JOINED:
-    case RB_ACT_STANDING:
-    case RB_ACT_UPLOAD_TO:
     case RB_ACT_UPLOAD_RESULT:
     case RB_ACT_REPAIR:
     case RB_ACT_FOREIGN_PUBLISHER:
@@ -515,6 +525,16 @@ rbt_world_set_backends(rbt_world_t *world, int node, bool are_down)
   rbt_world_trace(world, "n%d: its backends are %s", node,
                   are_down ? "down" : "up");
   world->nodes[node].backends_are_down = are_down;
+}
+
+/** From now on no HSDir gets what <b>node</b> uploads, iff uploads
+ * <b>fail</b>. */
+void
+rbt_world_set_uploads(rbt_world_t *world, int node, bool fail)
+{
+  rbt_world_trace(world, "n%d: its uploads %s", node,
+                  fail ? "fail" : "get through");
+  world->nodes[node].uploads_fail = fail;
 }
 
 /** End <b>node</b> at once, as SIGKILL does; fine if it does not run. */

@@ -82,10 +82,10 @@ typedef struct rbt_mail_t {
   char *text;
   bool is_replay;
   /** For what HSDirs answer: about which period; and of an upload, which
-   * revision and whether they took it. */
+   * revision and why they did not take it. */
   uint64_t period;
   uint64_t revision;
-  bool was_taken;
+  rb_fail_t fail;
 } rbt_mail_t;
 
 /** What the HSDirs have of one descriptor. */
@@ -107,6 +107,10 @@ typedef struct rbt_node_t {
   bool is_stopped;
   /** True iff nobody answers behind it. */
   bool backends_are_down;
+  /** True iff nothing it uploads gets to an HSDir; and how often it gave the
+   * role up for that. */
+  bool uploads_fail;
+  int n_resignations;
   /** Side of the partition it is on. */
   int side;
   /** How often it was started, and from when on others reach it. */
@@ -124,6 +128,8 @@ typedef struct rbt_node_t {
   bool sets_are_new;
   /** True iff its tor would upload that descriptor if it may. */
   bool wants_upload[RB_MAX_SETS];
+  /** The descriptors it made last, in turn by period. */
+  rbt_desc_t made[RB_MAX_SETS];
   /** What its state file has of revision counters, by period. */
   uint64_t saved_revisions[RBT_MAX_PERIODS];
   /** rbt_mail_t that wait while it is stopped, owned. */
@@ -204,6 +210,7 @@ void rbt_world_kill(rbt_world_t *world, int node);
 void rbt_world_stop(rbt_world_t *world, int node);
 void rbt_world_continue(rbt_world_t *world, int node);
 void rbt_world_set_backends(rbt_world_t *world, int node, bool are_down);
+void rbt_world_set_uploads(rbt_world_t *world, int node, bool fail);
 int rbt_world_find_publisher(const rbt_world_t *world);
 
 #endif /* !defined(TOR_TEST_RBALANCE_TEST_WORLD_H) */

@@ -285,6 +285,73 @@ test_rbalance_repair_renewals(void *arg)
   tear_down(&f);
 }
 
+/** Send both descriptors to two HSDirs with <b>revision</b>; none takes one,
+ * but that <b>taker</b> takes the next one, unless it is 0. */
+static void
+upload_in_vain(fixture_t *f, uint64_t revision, int taker)
+{
+  for (int i = 0; i < 4; ++i) {
+    send_to(f, i / 2, 1 + i % 2, revision);
+    answer(f, i / 2, 1 + i % 2, i / 2 && taker == 1 + i % 2 ?
+           RB_FAIL_NONE : RB_FAIL_CLOSED);
+  }
+}
+
+/** Let the next descriptor be taken by <b>taker</b>, or by nobody, for too
+ * long, also when it was forced; return whether we gave the role up. */
+static bool
+resigns(fixture_t *f, uint64_t revision, int taker)
+{
+  bool resigned = false;
+  upload_in_vain(f, revision, 0);
+  pass(f, 900 * SEC);
+  f->now.mono += SEC;
+  upload_in_vain(f, revision + 1, taker);
+  pass(f, SEC);
+  SMARTLIST_FOREACH_BEGIN(f->actions, const rb_action_t *, action) {
+    if (action->type == RB_ACT_STANDING) {
+      tt_int_op(action->standing, OP_EQ, RB_STANDING_STEP_DOWN);
+      tt_str_op(action->why, OP_EQ, "TOO_OLD");
+      tt_assert(!resigned);
+      resigned = true;
+    }
+  } SMARTLIST_FOREACH_END(action);
+ done:
+  return resigned;
+}
+
+/** A publisher gives the role up iff no HSDir takes any descriptor and another
+ * node could publish; then it leaves the role to others for an hour. */
+static void
+test_rbalance_repair_resign(void *arg)
+{
+  fixture_t f;
+  rb_peer_t *peer;
+  ed25519_keypair_t keys;
+  (void) arg;
+
+  set_up(&f);
+  f.state->audit.next_at = UINT64_MAX;
+  tt_assert(!resigns(&f, 1, 0));
+  tt_u64_op(f.state->stood_down_until, OP_EQ, 0);
+
+  rbt_fill_key(2, &keys);
+  peer = rb_peers_add(f.state->peers, &keys.pubkey, 10, RBT_MONO);
+  tt_assert(!resigns(&f, 3, 0));
+  peer->state = RB_NODE_HEALTHY;
+  peer->lease.declines = true;
+  tt_assert(!resigns(&f, 5, 0));
+  peer->lease.declines = false;
+  tt_assert(!resigns(&f, 7, 2));
+  f.state->network_is_ready = false;
+  tt_assert(!resigns(&f, 9, 0));
+  f.state->network_is_ready = true;
+  tt_assert(resigns(&f, 11, 0));
+  tt_u64_op(f.state->stood_down_until, OP_EQ, f.now.mono + RB_RESIGN_MSEC);
+ done:
+  tear_down(&f);
+}
+
 /** Our descriptors are fetched back, the ones of both slots in turn; what is
  * lost or old is sent again there, and a newer one is a warning. */
 static void
@@ -495,6 +562,7 @@ struct testcase_t rbalance_repair_tests[] = {
   TEST(forget),
   TEST(rest),
   TEST(renewals),
+  TEST(resign),
   TEST(audit),
   TEST(rejector),
   TEST(step),

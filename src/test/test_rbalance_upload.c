@@ -249,6 +249,50 @@ test_rbalance_upload_replacement(void *arg)
   ;
 }
 
+/** An upload is hopeless when one that was forced failed everywhere, too. */
+static void
+test_rbalance_upload_hopeless(void *arg)
+{
+  const uint64_t max_age = 900 * SEC;
+  rb_upload_t upload;
+  rb_hsdir_t *dirs[2];
+  uint8_t id[DIGEST_LEN];
+  uint64_t now = NOW;
+  (void) arg;
+
+  memset(&upload, 0, sizeof(upload));
+  tt_assert(!rb_upload_is_hopeless(&upload, max_age, UINT64_MAX));
+  for (int i = 0; i < 2; ++i) {
+    dirs[i] = rb_upload_note_sent(&upload, fill_id(id, i), 7, now);
+    rb_upload_note_failed(&upload, dirs[i], RB_FAIL_CLOSED, now);
+  }
+  now += max_age;
+  tt_assert(!rb_upload_is_hopeless(&upload, max_age, now));
+  tt_assert(rb_upload_take_overdue(&upload, max_age, now));
+  /* What failed before says nothing of the forced one. */
+  tt_assert(!rb_upload_is_hopeless(&upload, max_age, now));
+  now += SEC;
+  for (int i = 0; i < 2; ++i) {
+    rb_upload_note_sent(&upload, fill_id(id, i), 8, now);
+    tt_assert(!rb_upload_is_hopeless(&upload, max_age, now));
+  }
+  rb_upload_note_failed(&upload, dirs[0], RB_FAIL_CLOSED, now);
+  tt_assert(!rb_upload_is_hopeless(&upload, max_age, now));
+  rb_upload_note_failed(&upload, dirs[1], RB_FAIL_REJECTED, now);
+  tt_assert(rb_upload_is_hopeless(&upload, max_age, now));
+
+  /* One that takes it is enough. */
+  rb_upload_note_ok(&upload, dirs[0], now);
+  tt_assert(!rb_upload_is_hopeless(&upload, max_age, now));
+  rb_upload_note_failed(&upload, dirs[0], RB_FAIL_LOST, now + max_age);
+  tt_assert(!rb_upload_is_hopeless(&upload, max_age, now + max_age));
+  /* Nothing is known where nothing was sent. */
+  rb_upload_forget(&upload);
+  tt_assert(!rb_upload_is_hopeless(&upload, max_age, UINT64_MAX));
+ done:
+  ;
+}
+
 /** The names in events. */
 static void
 test_rbalance_upload_names(void *arg)
@@ -275,6 +319,7 @@ struct testcase_t rbalance_upload_tests[] = {
   TEST(retry),
   TEST(renewal),
   TEST(overdue),
+  TEST(hopeless),
   TEST(replacement),
   TEST(names),
   END_OF_TESTCASES

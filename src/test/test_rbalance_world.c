@@ -87,10 +87,60 @@ test_rbalance_world_gap(void *arg)
   rbt_world_free(world);
 }
 
+/** Let <b>world</b> run until its publisher would have given up that no HSDir
+ * takes its descriptors. */
+static void
+lose_patience(rbt_world_t *world)
+{
+  rbt_world_run(world, world->nodes[0].config->descriptor_max_age +
+                120 * RBT_SEC);
+}
+
+/** Each publisher whose uploads all fail leaves the role to the next, until
+ * one gets through; if none is left that was not tried, it goes on trying. */
+static void
+test_rbalance_world_resign(void *arg)
+{
+  rbt_world_t *world = rbt_world_new(1, 3);
+  int order[3];
+  (void) arg;
+
+  for (int i = 0; i < 3; ++i) {
+    for (int j = 0; j < 3; ++j) {
+      rbt_world_know(world, i, j);
+    }
+    rbt_world_start(world, i);
+  }
+  rbt_world_run(world, 60 * RBT_SEC);
+  for (int i = 0; i < 3; ++i) {
+    order[i] = rbt_world_find_publisher(world);
+    tt_int_op(order[i], OP_GE, 0);
+    tt_assert(i < 1 || order[i] != order[i - 1]);
+    tt_assert(i < 2 || order[i] != order[i - 2]);
+    rbt_world_run(world, 300 * RBT_SEC);
+    tt_int_op(world->descs[1].uploader, OP_EQ, order[i]);
+    rbt_world_set_uploads(world, order[i], true);
+    lose_patience(world);
+    tt_int_op(world->nodes[order[i]].n_resignations, OP_EQ, i < 2);
+    tt_int_op(count_publishers(world), OP_EQ, 1);
+  }
+  tt_int_op(rbt_world_find_publisher(world), OP_EQ, order[2]);
+  rbt_world_kill(world, order[0]);
+  rbt_world_kill(world, order[1]);
+  rbt_world_set_uploads(world, order[2], false);
+  rbt_world_run(world, 180 * RBT_SEC);
+  tt_int_op(world->descs[1].uploader, OP_EQ, order[2]);
+  tt_int_op(world->descs[1].n_points, OP_EQ, 3);
+  tt_ptr_op(world->failure, OP_EQ, NULL);
+ done:
+  rbt_world_free(world);
+}
+
 #define T(name) { #name, test_rbalance_world_ ## name, TT_FORK, NULL, NULL }
 
 struct testcase_t rbalance_world_tests[] = {
   T(gap),
+  T(resign),
   T(seeds),
   END_OF_TESTCASES
 };

@@ -32,8 +32,7 @@ typedef struct rb_lease_t {
   uint64_t number;
   /** Milliseconds the lease ran when that was said; 0 for a standby. */
   uint64_t lasts;
-  /** True iff the node does not want the role now: its operator had it step
-   * down. */
+  /** True iff the node does not want the role now: it stepped down. */
   bool declines;
   /** The n_revisions last revision counters that the node uploaded or knows
    * of: a later publisher stays above them. */

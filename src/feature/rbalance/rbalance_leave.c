@@ -197,11 +197,11 @@ set_excluded(rb_state_t *state, const ed25519_public_key_t *key,
   return NULL;
 }
 
-/** Give up the publisher role for one lease from <b>now</b> on.  <b>why</b> is
- * a static word, or NULL if the operator said so.  Return NULL, or why that
- * can't be. */
+/** Give up the publisher role, and leave it to others until <b>until</b>, in
+ * monotonic milliseconds.  <b>why</b> is a static word, or NULL if the
+ * operator said so.  Return NULL, or why that can't be. */
 const char *
-rb_leave_stand_down(rb_state_t *state, const char *why, uint64_t now,
+rb_leave_stand_down(rb_state_t *state, uint64_t until, const char *why,
                     smartlist_t *actions)
 {
   rb_action_t *action;
@@ -212,7 +212,7 @@ rb_leave_stand_down(rb_state_t *state, const char *why, uint64_t now,
   if (!has_other(state, &state->node_keys.pubkey, true)) {
     return "No other node could publish";
   }
-  state->stood_down_until = now + state->config->lease_duration;
+  state->stood_down_until = until;
   action = rb_actions_add(actions, RB_ACT_STANDING);
   action->standing = RB_STANDING_STEP_DOWN;
   action->why = why;
@@ -246,7 +246,9 @@ rb_leave_command(rb_state_t *state, rb_verb_t verb,
       *refusal_out = publish_now(state);
       break;
     case RB_VERB_STEPDOWN:
-      *refusal_out = rb_leave_stand_down(state, NULL, now.mono, actions);
+      *refusal_out =
+        rb_leave_stand_down(state, now.mono + state->config->lease_duration,
+                            NULL, actions);
       break;
     case RB_VERB_DRAIN:
       set_draining(state, true, now, actions);

@@ -23,8 +23,8 @@ int rb_leave_get_rank(const rb_state_t *state, const rb_peer_t *peer);
 void rb_leave_note_backends(rb_state_t *state, bool are_down, rb_now_t now,
                             smartlist_t *actions);
 bool rb_leave_may_publish(const rb_state_t *state, uint64_t now);
-const char *rb_leave_stand_down(rb_state_t *state, const char *why,
-                                uint64_t now, smartlist_t *actions);
+const char *rb_leave_stand_down(rb_state_t *state, uint64_t until,
+                                const char *why, smartlist_t *actions);
 void rb_leave_command(rb_state_t *state, rb_verb_t verb,
                       const ed25519_public_key_t *node,
                       const ed25519_keypair_t *service_keys, rb_now_t now,

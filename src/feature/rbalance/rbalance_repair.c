@@ -8,13 +8,16 @@
  * It tries an HSDir that failed again, uploads anew what was rejected, what
  * somebody else replaced or what no HSDir took for too long, and sends the
  * descriptor again to an HSDir that lost it.  Each descriptor is on its own:
- * what fails for one period does not touch the other.  A standby does nothing
- * of this, and forgets where it uploaded when it was publisher.
+ * what fails for one period does not touch the other.  When all that is in
+ * vain at every HSDir of every descriptor, it leaves the role to a node that
+ * may do better.  A standby does nothing of this, and forgets where it
+ * uploaded when it was publisher.
  **/
 
 #include "orconfig.h"
 #include "feature/rbalance/rbalance_repair.h"
 
+#include "feature/rbalance/rbalance_leave.h"
 #include "feature/rbalance/rbalance_slot.h"
 #include "lib/log/util_bug.h"
 
@@ -210,6 +213,24 @@ run_renewals(const rb_state_t *state, rb_slot_t *slot, uint64_t now,
   }
 }
 
+/** Give the role up if no HSDir takes any of our descriptors, and another node
+ * could publish. */
+static void
+run_resignation(rb_state_t *state, uint64_t now, smartlist_t *actions)
+{
+  for (int i = 0; i < state->n_slots; ++i) {
+    if (!rb_upload_is_hopeless(&state->slots[i].upload,
+                               state->config->descriptor_max_age, now)) {
+      return;
+    }
+  }
+  if (state->n_slots > 0) {
+    /* If nobody else can, we go on trying. */
+    rb_leave_stand_down(state, now + RB_RESIGN_MSEC,
+                        rb_repair_to_string(RB_REPAIR_TOO_OLD), actions);
+  }
+}
+
 /** Ask one HSDir for one of our descriptors, if that is due. */
 static void
 run_audit(rb_state_t *state, uint64_t now, smartlist_t *actions)
@@ -255,6 +276,7 @@ rb_repair_run(rb_state_t *state, uint64_t now, smartlist_t *actions)
     run_renewals(state, &state->slots[i], now, actions);
   }
   run_audit(state, now, actions);
+  run_resignation(state, now, actions);
 }
 
 /** Return the name of <b>repair</b> in events. */

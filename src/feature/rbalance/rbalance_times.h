@@ -86,6 +86,9 @@
 #define RB_RENEW_MAX_MSEC 300000
 /** Milliseconds of the shortest wait between two forced uploads. */
 #define RB_FORCE_MIN_MSEC 60000
+/** Milliseconds for which a node whose uploads all fail leaves the publisher
+ * role to others: long enough that several of them can be tried. */
+#define RB_RESIGN_MSEC (3600 * 1000)
 /** Milliseconds of the shortest and of the longest wait before a descriptor
  * that somebody else uploaded over ours is replaced once more. */
 #define RB_REPLACE_MIN_MSEC 60000

@@ -219,21 +219,50 @@ rb_upload_renew_now(rb_upload_t *upload, uint64_t now)
 }
 
 /** Return true iff no HSDir took <b>upload</b> for <b>max_age</b>
+ * milliseconds. */
+static bool
+is_overdue(const rb_upload_t *upload, uint64_t max_age, uint64_t now)
+{
+  const uint64_t since = upload->ok_at ? upload->ok_at :
+    upload->first_sent_at;
+  return since && now >= since + max_age;
+}
+
+/** Return true iff no HSDir took <b>upload</b> for <b>max_age</b>
  * milliseconds, so that an upload must be forced.  Then it is not again for
  * a while, which gets longer each time. */
 bool
 rb_upload_take_overdue(rb_upload_t *upload, uint64_t max_age, uint64_t now)
 {
-  const uint64_t since = upload->ok_at ? upload->ok_at :
-    upload->first_sent_at;
-
-  if (!since || now < since + max_age || now < upload->force_at) {
+  if (!is_overdue(upload, max_age, now) || now < upload->force_at) {
     return false;
   }
   upload->force_backoff = next_wait(upload->force_backoff, RB_FORCE_MIN_MSEC,
                                     max_age > RB_FORCE_MIN_MSEC ? max_age :
                                     RB_FORCE_MIN_MSEC);
   upload->force_at = now + upload->force_backoff;
+  return true;
+}
+
+/** Return true iff no HSDir took <b>upload</b> for <b>max_age</b>
+ * milliseconds, and since an upload was forced for that the last time each
+ * was tried again, and failed again. */
+bool
+rb_upload_is_hopeless(const rb_upload_t *upload, uint64_t max_age,
+                      uint64_t now)
+{
+  const uint64_t forced_at = upload->force_at - upload->force_backoff;
+
+  if (!is_overdue(upload, max_age, now) || !upload->force_at ||
+      !upload->n_dirs) {
+    return false;
+  }
+  for (int i = 0; i < upload->n_dirs; ++i) {
+    if (upload->dirs[i].result != RB_RESULT_FAILED ||
+        upload->dirs[i].sent_at <= forced_at) {
+      return false;
+    }
+  }
   return true;
 }
 

@@ -99,6 +99,8 @@ bool rb_upload_take_renewal(rb_upload_t *upload, uint64_t now);
 void rb_upload_renew_now(rb_upload_t *upload, uint64_t now);
 bool rb_upload_take_overdue(rb_upload_t *upload, uint64_t max_age,
                             uint64_t now);
+bool rb_upload_is_hopeless(const rb_upload_t *upload, uint64_t max_age,
+                           uint64_t now);
 bool rb_upload_take_replacement(rb_upload_t *upload, uint64_t now);
 int rb_upload_count_ok(const rb_upload_t *upload);
 const char *rb_result_to_string(rb_result_t result);

@@ -37,5 +37,9 @@ def test_killed_standby_leaves_the_descriptor(make_cluster, crowd, client):
     assert event.at - killed < _GONE_SECONDS
     assert cluster.publishers() == [publisher]
     assert not publisher.balance_events("ROLE", since=since)
+    told = [event.fields["NODE"] for node in cluster.running
+            for event in node.balance_events("REPAIR", since=since,
+                                             ACTION="EXCLUDE")]
+    assert told == [victim.name]
     begun = traffic.begun_after(killed)
     assert len(begun) >= _REQUESTS and not failed(begun), failed(begun)

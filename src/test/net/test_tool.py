@@ -272,7 +272,6 @@ def test_watch_ends_with_tor(offline):
     ([], 2, "usage", "--help|VERB"),
     (["sing"], 2, "verb", "--help"),
     (["--tune"], 2, "no option", "--help"),
-    (["status", "--service"], 2, "needs a value", "--help"),
     (["status", "--json", "--service", "a", "--service", "b"], 2, "twice",
      "once"),
     (["status", "now"], 2, "too many", "quotes"),
@@ -313,6 +312,7 @@ def test_errors_say_what_is_wrong_and_what_to_do(settled, words, status,
 
 
 @pytest.mark.parametrize("words, said, to_do", [
+    (["init", "--dir", "x", "--key"], "needs a value", "--help"),
     (["init", "--address", "x"], "no --key", "leave --address out"),
     (["init", "--priority", "x"], "--priority", "0 to 65535"),
     (["init", "--node-id", "a b"], "--node-id", "A-Z"),

@@ -320,7 +320,6 @@ rb_service_run(rb_service_t *service, const hs_service_t *hs_service)
   report_refusals(service);
   sweep_channels(service);
   renew_descriptors(service);
-  rb_forward_prepare_tls(service, service->state->config->targets);
   rb_forward_expire(service);
   rb_proxies_sweep(service);
   rb_desc_report_points(service, hs_service);
@@ -472,6 +471,7 @@ rb_service_reload(rb_service_t *service, const hs_service_t *hs_service,
   event.type = RB_EV_CONFIG;
   event.u.config = hs_service->config.rbalance;
   rb_service_event(service, &event);
+  rb_forward_prepare_tls(service, service->state->config->targets);
   rb_pool_reload(service->pool, hs_service->config.rbalance);
   rb_prober_reload(service->prober, hs_service);
 }

@@ -392,6 +392,19 @@ rbt_sim_run(rbt_sim_t *sim, uint64_t msec)
   }
 }
 
+/** Return a new simulation of three nodes, with three points each, that have
+ * settled; node 0 is publisher. */
+rbt_sim_t *
+rbt_sim_new_trio(void)
+{
+  rbt_sim_t *sim = rbt_sim_new(3, 3);
+  for (int i = 0; i < 3; ++i) {
+    rbt_sim_start(sim, i);
+  }
+  rbt_sim_run(sim, 30000);
+  return sim;
+}
+
 /** Return how many running nodes think that they are publisher. */
 int
 rbt_sim_count_publishers(const rbt_sim_t *sim)

@@ -68,6 +68,7 @@ typedef struct rbt_sim_t {
 } rbt_sim_t;
 
 rbt_sim_t *rbt_sim_new(int n_nodes, int n_points);
+rbt_sim_t *rbt_sim_new_trio(void);
 void rbt_sim_free_(rbt_sim_t *sim);
 #define rbt_sim_free(sim) FREE_AND_NULL(rbt_sim_t, rbt_sim_free_, (sim))
 void rbt_sim_start(rbt_sim_t *sim, int node);

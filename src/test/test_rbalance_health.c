@@ -15,19 +15,6 @@
 /** Milliseconds after which everything is settled again. */
 #define SETTLED 60000
 
-/** Return a simulation of three nodes that have settled; node 0 is
- * publisher, and nobody was told of a node. */
-static rbt_sim_t *
-make_trio(void)
-{
-  rbt_sim_t *sim = rbt_sim_new(3, 3);
-  for (int i = 0; i < 3; ++i) {
-    rbt_sim_start(sim, i);
-  }
-  rbt_sim_run(sim, 30000);
-  return sim;
-}
-
 /** Check that what was told in <b>sim</b> since the last call is
  * <b>expected</b>, line by line in the order of the alphabet.  Return true iff
  * so. */
@@ -83,7 +70,7 @@ set_backends(rbt_sim_t *sim, int node, bool are_down)
 static void
 test_rbalance_health_standby(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   (void) arg;
 
   tt_assert(was_told(sim, ""));
@@ -147,7 +134,7 @@ test_rbalance_health_publisher(void *arg)
 static void
 test_rbalance_health_backends(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   (void) arg;
 
   set_backends(sim, 1, true);
@@ -183,7 +170,7 @@ test_rbalance_health_backends(void *arg)
 static void
 test_rbalance_health_operator(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   (void) arg;
 
   command(sim, 1, RB_VERB_EXCLUDE, 2);

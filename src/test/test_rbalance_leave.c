@@ -14,19 +14,6 @@
 
 #include "feature/rbalance/rbalance_leave.h"
 
-/** Return a simulation of three nodes that have settled; node 0 is
- * publisher. */
-static rbt_sim_t *
-make_trio(void)
-{
-  rbt_sim_t *sim = rbt_sim_new(3, 3);
-  for (int i = 0; i < 3; ++i) {
-    rbt_sim_start(sim, i);
-  }
-  rbt_sim_run(sim, 30000);
-  return sim;
-}
-
 /** Give <b>node</b> of <b>sim</b> the command <b>verb</b>, about the node
  * <b>about</b>.  Return why it was refused, or NULL. */
 static const char *
@@ -51,7 +38,7 @@ command(rbt_sim_t *sim, int node, rb_verb_t verb, int about)
 static void
 test_rbalance_leave_drain(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   (void) arg;
 
   tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 0);
@@ -77,7 +64,7 @@ test_rbalance_leave_drain(void *arg)
 static void
 test_rbalance_leave_last(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   (void) arg;
 
   for (int i = 0; i < 3; ++i) {
@@ -100,7 +87,7 @@ test_rbalance_leave_last(void *arg)
 static void
 test_rbalance_leave_step_down(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   (void) arg;
 
   tt_str_op(command(sim, 1, RB_VERB_STEPDOWN, 1), OP_EQ,
@@ -130,7 +117,7 @@ test_rbalance_leave_step_down(void *arg)
 static void
 test_rbalance_leave_exclude(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   const ed25519_public_key_t *excluded = &sim->nodes[0].keys.pubkey;
   (void) arg;
 
@@ -185,7 +172,7 @@ set_backends(rbt_sim_t *sim, int node, bool are_down)
 static void
 test_rbalance_leave_backends(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   const uint64_t sequence = sim->nodes[0].state->record->sequence;
   (void) arg;
 
@@ -224,7 +211,7 @@ test_rbalance_leave_backends(void *arg)
 static void
 test_rbalance_leave_ranks(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   (void) arg;
 
   set_backends(sim, 0, true);
@@ -259,7 +246,7 @@ test_rbalance_leave_ranks(void *arg)
 static void
 test_rbalance_leave_disbelief(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   rb_state_t *state = sim->nodes[0].state;
   const rb_now_t now = { RBT_MONO + sim->time, RBT_WALL };
   smartlist_t *list = smartlist_new(), *actions = smartlist_new();

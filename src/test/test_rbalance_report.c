@@ -13,19 +13,6 @@
 
 #include "feature/rbalance/rbalance_report.h"
 
-/** Return a simulation of three nodes that have settled; node 0 is
- * publisher. */
-static rbt_sim_t *
-make_trio(void)
-{
-  rbt_sim_t *sim = rbt_sim_new(3, 3);
-  for (int i = 0; i < 3; ++i) {
-    rbt_sim_start(sim, i);
-  }
-  rbt_sim_run(sim, 30000);
-  return sim;
-}
-
 /** Tell <b>node</b> that the relays of <b>peer</b> refuse introductions. */
 static void
 refuse(rbt_sim_t *sim, int node, int peer)
@@ -42,7 +29,7 @@ refuse(rbt_sim_t *sim, int node, int peer)
 static void
 test_rbalance_report_takeover(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   (void) arg;
 
   tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 0);
@@ -64,7 +51,7 @@ test_rbalance_report_takeover(void *arg)
 static void
 test_rbalance_report_quorum(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   (void) arg;
 
   rbt_sim_kill(sim, 0);
@@ -76,7 +63,7 @@ test_rbalance_report_quorum(void *arg)
   tt_int_op(rbt_sim_find_publisher(sim), OP_EQ, 1);
   rbt_sim_free(sim);
 
-  sim = make_trio();
+  sim = rbt_sim_new_trio();
   for (int i = 1; i < 3; ++i) {
     sim->nodes[i].state->config->fast_takeover = false;
   }
@@ -95,7 +82,7 @@ test_rbalance_report_quorum(void *arg)
 static void
 test_rbalance_report_return(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   rb_peer_t *peer;
   (void) arg;
 
@@ -127,7 +114,7 @@ test_rbalance_report_return(void *arg)
 static void
 test_rbalance_report_receive(void *arg)
 {
-  rbt_sim_t *sim = make_trio();
+  rbt_sim_t *sim = rbt_sim_new_trio();
   rb_state_t *state = sim->nodes[0].state;
   const rb_now_t now = { RBT_MONO + sim->time, RBT_WALL + sim->time };
   rb_peer_t *sender = rb_peers_find(state->peers,

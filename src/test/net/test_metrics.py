@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from testnet import ports, wait
+from testnet import wait
 from testnet.metrics import Metrics
 
 _SECONDS = 30
@@ -18,11 +18,7 @@ _MAX_SAMPLES = 60
 def watched(trio, client):
     """The cluster, and {node: port} of its MetricsPorts."""
     for node in trio.nodes:
-        node.metrics_port = ports.free_port()
-        node.lines += ["MetricsPort 127.0.0.1:%d" % node.metrics_port,
-                       "MetricsPortPolicy accept 127.0.0.1"]
-        node.reload()
-        wait.until(node.reloads, _SECONDS, "a reload", node.explain)
+        node.show_metrics(_SECONDS)
     trio.wait_settled(client)
     return trio
 

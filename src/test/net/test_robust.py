@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from testnet import ports, puppet, usage, wait
+from testnet import puppet, usage, wait
 from testnet.bystander import Bystander
 from testnet.flood import Flood
 from testnet.metrics import Metrics
@@ -117,12 +117,7 @@ def small_quarantine():
 def cluster(make_shared_cluster, servers, client, small_quarantine):
     """A node that proxies to the servers, and is published."""
     cluster = make_shared_cluster(1, options(servers))
-    node = cluster.nodes[0]
-    node.metrics_port = ports.free_port()
-    node.lines += ["MetricsPort 127.0.0.1:%d" % node.metrics_port,
-                   "MetricsPortPolicy accept 127.0.0.1"]
-    node.reload()
-    wait.until(node.reloads, _SECONDS, "a reload", node.explain)
+    cluster.nodes[0].show_metrics(_SECONDS)
     cluster.wait_settled(client)
     return cluster
 

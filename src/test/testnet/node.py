@@ -6,6 +6,7 @@ from .backend import Backend
 from .clock import Clock
 from .control import ControlError
 from .descriptor import decode_key
+from .ports import free_port
 from .tor import Tor
 
 _EVENTS = ("HS_BALANCE", "HS_DESC")
@@ -29,6 +30,7 @@ class Node(Tor):
         self.backend = Backend(os.path.basename(directory))
         self._past_events = []
         self._clock = None
+        self.metrics_port = None
         own = os.path.join(directory, "hs")
         super().__init__(directory, binary, lines + torrc.service(
             own, self.backend.port,
@@ -57,6 +59,14 @@ class Node(Tor):
     def set_clock(self, seconds):
         """Set the clock of a node that was started with a wrong one."""
         self._clock.set(seconds)
+
+    def show_metrics(self, seconds):
+        """Have a MetricsPort from now on, `metrics_port`."""
+        self.metrics_port = free_port()
+        self.lines += ["MetricsPort 127.0.0.1:%d" % self.metrics_port,
+                       "MetricsPortPolicy accept 127.0.0.1"]
+        self.reload()
+        wait.until(self.reloads, seconds, "a reload", self.explain)
 
     def retire(self):
         """End it and its backend for good."""

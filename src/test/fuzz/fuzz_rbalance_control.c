@@ -25,6 +25,10 @@
 #define TARGETS_KEY "hs/balance/targets/x"
 /** Most bytes that the other end says: they fit into a socket. */
 #define MAX_SAID 65536
+/** Milliseconds that clocks may be off, and characters of a terminal's line,
+ * which names as long as they may be do not fit into. */
+#define MAX_SKEW 60000
+#define WIDTH 80
 
 /** There is nothing to make. */
 int
@@ -128,10 +132,10 @@ fuzz_main(const uint8_t *data, size_t sz)
   peers = peers_text ? cli_rows_parse(peers_text) : NULL;
   targets = targets_text ? cli_rows_parse(targets_text) : NULL;
   if (status && peers && targets) {
-    cli_view_t *view = cli_view_new(status, peers, targets);
+    cli_view_t *view = cli_view_new(status, peers, targets, MAX_SKEW);
     check_printed(cli_view_print_status(view, "x", 1795000000));
-    check_printed(cli_view_print_peers(view));
-    check_printed(cli_view_print_targets(view));
+    check_printed(cli_view_print_peers(view, WIDTH));
+    check_printed(cli_view_print_targets(view, WIDTH));
     check_printed(cli_view_print_faults(view));
     json_decref(cli_json_row(status));
     json_decref(cli_json_rows(peers));

@@ -498,6 +498,34 @@ test_rbalance_repair_rejector(void *arg)
   tear_down(&f);
 }
 
+/** A publisher whose lease ran out while it was stopped uploads nothing and
+ * asks nobody, whatever HSDirs told it meanwhile. */
+static void
+test_rbalance_repair_lapsed(void *arg)
+{
+  fixture_t f;
+  (void) arg;
+
+  set_up(&f);
+  send_to(&f, 0, 1, 7);
+  answer(&f, 0, 1, RB_FAIL_NONE);
+  pass(&f, 20 * SEC);
+  pass(&f, 50 * SEC);
+  tt_assert(action_of(&f, 0, RB_ACT_FETCH_FROM, 0, 1));
+  send_to(&f, 0, 2, 7);
+  f.state->lease_until = f.now.mono;
+  tell(&f, 0, 1, 8);
+  tt_int_op(smartlist_len(f.actions), OP_EQ, 1);
+  tt_assert(action_of(&f, 0, RB_ACT_FOREIGN_PUBLISHER, 0, 1));
+  tt_u64_op(f.state->slots[0].revision, OP_EQ, 8);
+  answer(&f, 0, 2, RB_FAIL_REJECTED);
+  tt_int_op(smartlist_len(f.actions), OP_EQ, 1);
+  pass(&f, 60 * SEC);
+  tt_int_op(smartlist_len(f.actions), OP_EQ, 0);
+ done:
+  tear_down(&f);
+}
+
 /** The step function passes the events on, and repairs on ticks only: other
  * events come in the middle of an upload. */
 static void
@@ -565,6 +593,7 @@ struct testcase_t rbalance_repair_tests[] = {
   TEST(resign),
   TEST(audit),
   TEST(rejector),
+  TEST(lapsed),
   TEST(step),
   TEST(names),
   END_OF_TESTCASES

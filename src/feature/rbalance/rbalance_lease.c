@@ -209,7 +209,7 @@ rb_lease_of_ourselves(rb_state_t *state, uint64_t now, rb_lease_t *lease)
   lease->incarnation = state->record->incarnation;
   lease->declines = now < state->stood_down_until;
   add_revisions(state, lease);
-  if (state->role == RB_ROLE_PUBLISHER && state->lease_until > now) {
+  if (rb_state_has_lease(state, now)) {
     until = state->lease_until;
     lease->lasts = until - now;
   }

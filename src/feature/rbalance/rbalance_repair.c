@@ -80,7 +80,7 @@ static void
 ask_rejector(rb_state_t *state, const rb_slot_t *slot, rb_hsdir_t *dir,
              uint64_t now, smartlist_t *actions)
 {
-  if (state->role == RB_ROLE_PUBLISHER && !state->audit.is_pending) {
+  if (rb_state_has_lease(state, now) && !state->audit.is_pending) {
     rb_audit_start(&state->audit, slot->blinded_key, dir, now);
     add_action(actions, RB_ACT_FETCH_FROM, slot, dir->id);
   }
@@ -135,7 +135,7 @@ static void
 replace_newer(const rb_state_t *state, rb_slot_t *slot,
               const rb_hsdir_t *dir, uint64_t now, smartlist_t *actions)
 {
-  if (state->role == RB_ROLE_PUBLISHER &&
+  if (rb_state_has_lease(state, now) &&
       rb_upload_take_replacement(&slot->upload, now)) {
     republish(slot, dir->id, RB_REPAIR_NEWER, now, actions);
   }
@@ -268,7 +268,7 @@ rb_repair_run(rb_state_t *state, uint64_t now, smartlist_t *actions)
     }
     return;
   }
-  if (!state->network_is_ready || now >= state->lease_until) {
+  if (!state->network_is_ready || !rb_state_has_lease(state, now)) {
     return;
   }
   for (int i = 0; i < state->n_slots; ++i) {

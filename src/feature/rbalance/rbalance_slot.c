@@ -187,7 +187,7 @@ rb_upload_verdict(rb_state_t *state, const uint8_t *blinded_key,
   smartlist_t *choices;
   bool has_points;
 
-  if (state->role != RB_ROLE_PUBLISHER || now >= state->lease_until) {
+  if (!rb_state_has_lease(state, now)) {
     return RB_UPLOAD_FORBID;
   }
   if (!state->is_multi) {

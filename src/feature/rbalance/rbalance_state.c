@@ -191,6 +191,15 @@ rb_state_choose(const rb_state_t *state, const uint8_t *blinded_key, int cap,
   return choices;
 }
 
+/** Return true iff this node is the publisher, and its lease lasts at
+ * monotonic milliseconds <b>now</b>: only then may it upload.  One that was
+ * stopped for long has the role until the election's next run. */
+bool
+rb_state_has_lease(const rb_state_t *state, uint64_t now)
+{
+  return state->role == RB_ROLE_PUBLISHER && now < state->lease_until;
+}
+
 /** Return the name of <b>drop</b> in GETINFO and metrics. */
 const char *
 rb_drop_to_string(rb_drop_t drop)

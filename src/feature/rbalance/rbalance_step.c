@@ -79,7 +79,7 @@ static void
 run_heartbeats(rb_state_t *state, rb_now_t now, smartlist_t *actions)
 {
   if (now.mono >= state->heartbeat_at) {
-    if (state->role == RB_ROLE_PUBLISHER && now.mono < state->lease_until) {
+    if (rb_state_has_lease(state, now.mono)) {
       state->lease_until = now.mono + state->config->lease_duration;
       rb_outbox_broadcast_own_lease(state, now, actions);
     }

@@ -251,6 +251,55 @@ test_rbalance_inbox_own_record(void *arg)
   rbt_sim_free(sim);
 }
 
+/** The same goes for a lease of ours, which nobody else can make. */
+static void
+test_rbalance_inbox_own_lease(void *arg)
+{
+  rbt_sim_t *sim = make_pair();
+  rb_lease_t lease;
+  (void) arg;
+
+  memset(&lease, 0, sizeof(lease));
+  ed25519_pubkey_copy(&lease.node_key, &sim->nodes[0].keys.pubkey);
+  for (int i = 0; i < 3; ++i) {
+    rb_msg_t *msg = rb_msg_new(RB_MSG_LEASE_RELEASE);
+    const uint64_t ours = receiver(sim)->record->incarnation;
+    lease.incarnation = i ? ours + 5000 : ours;
+    lease.number = 1000;
+    rb_lease_sign(&lease, &sim->nodes[i == 1].keys);
+    memcpy(&msg->u.lease, &lease, sizeof(lease));
+    send_msg(sim, msg);
+    tt_u64_op(receiver(sim)->record->incarnation, OP_EQ,
+              i == 2 ? ours + 5001 : ours);
+    tt_u64_op(receiver(sim)->dropped[RB_DROP_BAD_RECORD], OP_EQ, i > 0);
+  }
+  tt_u64_op(receiver(sim)->lease.incarnation, OP_EQ, lease.incarnation + 1);
+ done:
+  rbt_sim_free(sim);
+}
+
+/** A node that numbers its leases lower than before, for it lost its state
+ * and its clock was set back, learns of it, and is believed again. */
+static void
+test_rbalance_inbox_lower_lease(void *arg)
+{
+  rbt_sim_t *sim = make_pair();
+  uint64_t before;
+  (void) arg;
+
+  before = sender(sim)->lease.incarnation;
+  sender(sim)->lease.incarnation += 5000;
+  rb_lease_sign(&sender(sim)->lease, &sim->nodes[1].keys);
+  sender(sim)->role = RB_ROLE_STANDBY;
+  sim->nodes[1].state->role = RB_ROLE_PUBLISHER;
+  sim->nodes[1].state->lease_until = UINT64_MAX / 2;
+  rbt_sim_run(sim, 12000);
+  tt_u64_op(sender(sim)->lease.incarnation, OP_EQ, before + 5001);
+  tt_u64_op(sender(sim)->record->incarnation, OP_EQ, before + 5001);
+ done:
+  rbt_sim_free(sim);
+}
+
 /** Anything that a peer sends counts as a sign of life; a pong is judged
  * only if we asked for it. */
 static void
@@ -331,6 +380,8 @@ struct testcase_t rbalance_inbox_tests[] = {
   T(lease),
   T(record),
   T(own_record),
+  T(own_lease),
+  T(lower_lease),
   T(pong),
   T(clock),
   END_OF_TESTCASES

@@ -222,9 +222,8 @@ rb_gossip_receive_announce(rb_state_t *state, rb_peer_t *sender,
   }
 }
 
-/** Somebody passed us our own <b>record</b>.  If it is of a later life than
- * ours, our clock was set back since: start a life after that one, or nobody
- * would take our records. */
+/** Somebody passed us our own <b>record</b>: outlive one that is newer than
+ * ours. */
 static void
 receive_own_record(rb_state_t *state, const rb_record_t *record, rb_now_t now,
                    smartlist_t *actions)
@@ -234,8 +233,7 @@ receive_own_record(rb_state_t *state, const rb_record_t *record, rb_now_t now,
     state->dropped[RB_DROP_OLD_RECORD]++;
     return;
   }
-  state->record->incarnation = record->incarnation + 1;
-  rb_state_renew_record(state, NULL);
+  rb_state_outlive(state, record->incarnation);
   rb_outbox_broadcast_record(state, now, actions);
 }
 

@@ -46,6 +46,12 @@ receive_heartbeat(rb_state_t *state, rb_peer_t *peer,
   peer->last_publish_ts = heartbeat->last_publish_ts;
   peer->pow_effort = (uint32_t) heartbeat->pow_effort;
   rb_lease_note(state, &heartbeat->lease, now.mono);
+  if (heartbeat->lease.incarnation < peer->lease.incarnation) {
+    /* Its clock was set back: it must learn to number its leases higher. */
+    rb_lease_t lease;
+    rb_lease_of_peer(peer, now.mono, &lease);
+    rb_outbox_send_lease(state, peer, &lease, now, actions);
+  }
   if (peer->record &&
       peer->record->incarnation < heartbeat->lease.incarnation) {
     /* The circuits of an earlier life are gone, and its points with them. */
@@ -53,7 +59,7 @@ receive_heartbeat(rb_state_t *state, rb_peer_t *peer,
     state->merge_is_dirty = true;
   } else if (peer->record &&
              peer->record->incarnation > heartbeat->lease.incarnation) {
-    /* Its clock was set back: it must learn to number its records higher. */
+    /* The same goes for its records. */
     rb_outbox_send_record(state, peer, peer->record, now, actions);
   }
   if (heartbeat->exclusions) {
@@ -61,6 +67,24 @@ receive_heartbeat(rb_state_t *state, rb_peer_t *peer,
                                 actions);
   }
   rb_gossip_receive_known(state, peer, heartbeat, now, actions);
+}
+
+/** Somebody passed us our own <b>lease</b>: outlive one that is of a later
+ * life than this. */
+static void
+receive_own_lease(rb_state_t *state, const rb_lease_t *lease, rb_now_t now,
+                  smartlist_t *actions)
+{
+  if (lease->incarnation <= state->record->incarnation) {
+    return;
+  }
+  if (!rb_lease_is_signed(lease)) {
+    state->dropped[RB_DROP_BAD_RECORD]++;
+    return;
+  }
+  rb_state_outlive(state, lease->incarnation);
+  rb_outbox_broadcast_record(state, now, actions);
+  rb_outbox_broadcast_own_lease(state, now, actions);
 }
 
 /** Handle the <b>lease</b> that <b>peer</b> sent, of itself or of another, and
@@ -71,9 +95,8 @@ receive_lease(rb_state_t *state, rb_peer_t *peer, const rb_lease_t *lease,
               rb_now_t now, smartlist_t *actions)
 {
   if (ed25519_pubkey_eq(&lease->node_key, &state->node_keys.pubkey)) {
-    return;
-  }
-  if (!rb_peers_find(state->peers, &lease->node_key)) {
+    receive_own_lease(state, lease, now, actions);
+  } else if (!rb_peers_find(state->peers, &lease->node_key)) {
     state->dropped[RB_DROP_UNKNOWN_NODE]++;
   } else if (rb_lease_note(state, lease, now.mono)) {
     rb_outbox_broadcast_lease(state, peer, lease, now, actions);

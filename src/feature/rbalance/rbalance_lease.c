@@ -79,8 +79,8 @@ rb_lease_sign(rb_lease_t *lease, const ed25519_keypair_t *node_keys)
 }
 
 /** Return true iff the node that <b>lease</b> speaks of has signed it. */
-static bool
-is_signed(const rb_lease_t *lease)
+bool
+rb_lease_is_signed(const rb_lease_t *lease)
 {
   uint8_t bytes[MAX_SIGNED_LEN];
   const size_t len = get_signed(lease, bytes);
@@ -265,7 +265,7 @@ rb_lease_note(rb_state_t *state, const rb_lease_t *lease, uint64_t now)
     note_again(peer, lease->left, now);
     return false;
   }
-  if (!is_signed(lease)) {
+  if (!rb_lease_is_signed(lease)) {
     state->dropped[RB_DROP_BAD_RECORD]++;
     return false;
   }

@@ -15,6 +15,7 @@
 json_t *rb_lease_to_json(const rb_lease_t *lease);
 int rb_lease_from_json(const json_t *json, rb_lease_t *lease);
 int rb_lease_sign(rb_lease_t *lease, const ed25519_keypair_t *node_keys);
+bool rb_lease_is_signed(const rb_lease_t *lease);
 
 void rb_lease_of_ourselves(rb_state_t *state, uint64_t now,
                            rb_lease_t *lease);

@@ -87,8 +87,21 @@ rb_outbox_broadcast_heartbeat(rb_state_t *state, rb_now_t now,
   } DIGEST256MAP_FOREACH_END;
 }
 
+/** Send <b>peer</b> what <b>lease</b> says: a claim if its node is publisher,
+ * else a release. */
+void
+rb_outbox_send_lease(rb_state_t *state, rb_peer_t *peer,
+                     const rb_lease_t *lease, rb_now_t now,
+                     smartlist_t *actions)
+{
+  rb_msg_t *msg = rb_msg_new(lease->lasts ? RB_MSG_LEASE_CLAIM :
+                                            RB_MSG_LEASE_RELEASE);
+  memcpy(&msg->u.lease, lease, sizeof(*lease));
+  send_msg(state, peer, msg, now, actions);
+}
+
 /** Send everybody but <b>except</b>, which may be NULL, what <b>lease</b>
- * says: a claim if it runs, else a release. */
+ * says. */
 void
 rb_outbox_broadcast_lease(rb_state_t *state, const rb_peer_t *except,
                           const rb_lease_t *lease, rb_now_t now,
@@ -96,10 +109,7 @@ rb_outbox_broadcast_lease(rb_state_t *state, const rb_peer_t *except,
 {
   DIGEST256MAP_FOREACH(state->peers->map, key, rb_peer_t *, peer) {
     if (peer->channel && peer != except) {
-      rb_msg_t *msg = rb_msg_new(lease->lasts ? RB_MSG_LEASE_CLAIM :
-                                               RB_MSG_LEASE_RELEASE);
-      memcpy(&msg->u.lease, lease, sizeof(*lease));
-      send_msg(state, peer, msg, now, actions);
+      rb_outbox_send_lease(state, peer, lease, now, actions);
     }
   } DIGEST256MAP_FOREACH_END;
 }
@@ -146,15 +156,14 @@ rb_outbox_send_publishers(rb_state_t *state, rb_peer_t *peer, rb_now_t now,
                           smartlist_t *actions)
 {
   DIGEST256MAP_FOREACH(state->peers->map, key, const rb_peer_t *, other) {
-    rb_msg_t *msg;
+    rb_lease_t lease;
     if (other == peer || other->role != RB_ROLE_PUBLISHER ||
         other->state == RB_NODE_DEAD || now.mono >= other->lease_until) {
       continue;
     }
     rb_outbox_send_announce(state, peer, other, now, actions);
-    msg = rb_msg_new(RB_MSG_LEASE_CLAIM);
-    rb_lease_of_peer(other, now.mono, &msg->u.lease);
-    send_msg(state, peer, msg, now, actions);
+    rb_lease_of_peer(other, now.mono, &lease);
+    rb_outbox_send_lease(state, peer, &lease, now, actions);
   } DIGEST256MAP_FOREACH_END;
 }
 

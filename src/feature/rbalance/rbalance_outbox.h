@@ -16,6 +16,9 @@ void rb_outbox_send_heartbeat(rb_state_t *state, rb_peer_t *peer,
                               rb_now_t now, smartlist_t *actions);
 void rb_outbox_broadcast_heartbeat(rb_state_t *state, rb_now_t now,
                                    smartlist_t *actions);
+void rb_outbox_send_lease(rb_state_t *state, rb_peer_t *peer,
+                          const rb_lease_t *lease, rb_now_t now,
+                          smartlist_t *actions);
 void rb_outbox_broadcast_lease(rb_state_t *state, const rb_peer_t *except,
                                const rb_lease_t *lease, rb_now_t now,
                                smartlist_t *actions);

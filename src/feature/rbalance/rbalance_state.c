@@ -129,6 +129,16 @@ rb_state_renew_record(rb_state_t *state, const smartlist_t *sets)
   }
 }
 
+/** Something of a life of ours with <b>incarnation</b>, that seems later than
+ * this one, is about: our clock was set back since.  Start a life after that
+ * one, or nobody would believe what we say in this. */
+void
+rb_state_outlive(rb_state_t *state, uint64_t incarnation)
+{
+  state->record->incarnation = incarnation + 1;
+  rb_state_renew_record(state, NULL);
+}
+
 /** Return a random number for a jitter (SplitMix64, Steele et al. 2014). */
 uint64_t
 rb_state_random(rb_state_t *state)

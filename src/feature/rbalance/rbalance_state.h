@@ -129,6 +129,7 @@ void rb_state_set_config(rb_state_t *state, const rb_config_t *config,
                          uint64_t now);
 bool rb_state_note_keyless(rb_state_t *state, bool is_keyless);
 void rb_state_renew_record(rb_state_t *state, const smartlist_t *sets);
+void rb_state_outlive(rb_state_t *state, uint64_t incarnation);
 uint64_t rb_state_random(rb_state_t *state);
 bool rb_state_has_lease(const rb_state_t *state, uint64_t now);
 smartlist_t *rb_state_choose(const rb_state_t *state,

@@ -5,8 +5,8 @@
  * @file rbalance_proxy.c
  * @brief Streams of clients whose bytes go through the module to a target.
  *
- * The client's stream is linked to a connection of ours, and an outlet leads
- * to the target; between the two is a pipe.  Nobody is read from while the
+ * The client's stream ends at an inlet, and an outlet leads to the target;
+ * between the two is a pipe.  Nobody is read from while the
  * other side has RB_PROXY_BUFFER_LEN bytes to send still, so a stream's
  * memory is bounded however slow its ends are.
  *
@@ -19,24 +19,17 @@
 #include "feature/rbalance/rbalance_proxy.h"
 
 #include "app/config/config.h"
-#include "core/mainloop/connection.h"
-#include "core/mainloop/mainloop.h"
 #include "core/or/circuitlist.h"
-#include "core/or/connection_edge.h"
-#include "core/or/connection_or.h"
 #include "feature/hs/hs_ident.h"
 #include "feature/rbalance/rbalance_circuit_id.h"
 #include "feature/rbalance/rbalance_forward.h"
-#include "feature/rbalance/rbalance_inner.h"
+#include "feature/rbalance/rbalance_inlet.h"
 #include "feature/rbalance/rbalance_outlet.h"
 #include "feature/rbalance/rbalance_pipe.h"
 #include "feature/rbalance/rbalance_pool.h"
-#include "feature/rbalance/rbalance_stream.h"
 #include "lib/intmath/cmp.h"
 
-#include "core/or/connection_st.h"
 #include "core/or/edge_connection_st.h"
-#include "core/or/or_connection_st.h"
 #include "core/or/origin_circuit_st.h"
 
 /** Bytes that may wait to be sent to one end before the other is not read
@@ -45,8 +38,8 @@
 
 struct rb_proxy_t {
   rb_service_t *service;
-  /** The connection that the client's stream is linked to. */
-  rb_inner_t *client;
+  /** Where the client's stream ends. */
+  rb_inlet_t *inlet;
   /** The virtual port that the client came to, and a number of the circuit
    * that it came on. */
   uint16_t virtual_port;
@@ -72,38 +65,18 @@ struct rb_proxy_t {
   bool client_has_ended;
   /** True while bytes are moved: no event may do so once more. */
   bool is_moving;
-  /** True iff the next sweep frees it. */
+  /** True iff it is freed when the client has taken what it was sent. */
   bool is_done;
 };
 
-/** Return the connection to the client of <b>proxy</b>, or NULL if it is
- * closed. */
-static connection_t *
-client_conn(const rb_proxy_t *proxy)
-{
-  connection_t *conn = rb_inner_get_conn(proxy->client);
-  return conn && !conn->marked_for_close ? conn : NULL;
-}
-
-/** Return the stream of the client of <b>proxy</b>, or NULL if it is gone. */
-static connection_t *
-client_stream(const rb_proxy_t *proxy)
-{
-  connection_t *conn = client_conn(proxy);
-  connection_t *stream = conn ? conn->linked_conn : NULL;
-  return stream && !stream->marked_for_close ? stream : NULL;
-}
-
 /** Have nothing more to do with either end of <b>proxy</b>, after what was
- * sent; the next sweep frees it. */
+ * sent. */
 static void
 finish(rb_proxy_t *proxy)
 {
   proxy->is_done = true;
   rb_outlet_pause(proxy->outlet, true);
-  if (client_conn(proxy)) {
-    connection_mark_and_flush(client_conn(proxy));
-  }
+  rb_inlet_close(proxy->inlet, rb_now_mono());
 }
 
 /** Tell the client of <b>proxy</b>, unless it knows, that its stream is
@@ -111,35 +84,11 @@ finish(rb_proxy_t *proxy)
 static void
 open_stream(rb_proxy_t *proxy)
 {
-  connection_t *stream = client_stream(proxy);
-
-  if (proxy->is_open || !stream ||
-      stream->state != EXIT_CONN_STATE_CONNECTING) {
-    return;
+  if (!proxy->is_open && rb_inlet_is_waiting(proxy->inlet)) {
+    proxy->is_open = true;
+    rb_forward_note(proxy->service, proxy->outlet);
+    rb_inlet_accept(proxy->inlet);
   }
-  proxy->is_open = true;
-  rb_forward_note(proxy->service, proxy->outlet);
-  connection_start_reading(client_conn(proxy));
-  connection_edge_finished_connecting(TO_EDGE_CONN(stream));
-}
-
-/** Send <b>bytes</b> to the client of <b>proxy</b>; all of them are taken. */
-static void
-send_to_client(rb_proxy_t *proxy, buf_t *bytes)
-{
-  connection_t *conn = client_conn(proxy);
-  if (conn) {
-    connection_buf_add_buf(conn, bytes);
-  }
-  buf_clear(bytes);
-}
-
-/** Return how many bytes for the client of <b>proxy</b> wait to be sent. */
-static size_t
-unsent_to_client(const rb_proxy_t *proxy)
-{
-  const connection_t *conn = client_conn(proxy);
-  return conn ? connection_get_outbuf_len(conn) : 0;
 }
 
 /** Note that so many bytes of <b>proxy</b> move on to the target and to the
@@ -166,12 +115,12 @@ note_moved(rb_proxy_t *proxy, size_t n_to_target, size_t n_to_client)
 static void
 set_reading(rb_proxy_t *proxy)
 {
-  const connection_t *conn = client_conn(proxy);
+  const buf_t *from_client = rb_inlet_get_inbuf(proxy->inlet);
 
   rb_outlet_pause(proxy->outlet,
-                  unsent_to_client(proxy) >= RB_PROXY_BUFFER_LEN);
-  rb_inner_pause(proxy->client, !proxy->is_open || !conn ||
-                 buf_datalen(conn->inbuf) >= RB_PROXY_BUFFER_LEN ||
+                  rb_inlet_get_unsent(proxy->inlet) >= RB_PROXY_BUFFER_LEN);
+  rb_inlet_pause(proxy->inlet, !proxy->is_open || !from_client ||
+                 buf_datalen(from_client) >= RB_PROXY_BUFFER_LEN ||
                  rb_outlet_get_unsent(proxy->outlet) >= RB_PROXY_BUFFER_LEN);
 }
 
@@ -180,20 +129,22 @@ set_reading(rb_proxy_t *proxy)
 static void
 move_bytes(rb_proxy_t *proxy, buf_t *to_target, buf_t *to_client)
 {
-  connection_t *conn = client_conn(proxy);
+  buf_t *from_client = rb_inlet_get_inbuf(proxy->inlet);
   buf_t *from_target = proxy->outlet ? rb_outlet_get_inbuf(proxy->outlet) :
                                        NULL;
 
   if (from_target && (proxy->has_ended ||
-                      unsent_to_client(proxy) < RB_PROXY_BUFFER_LEN)) {
+                      rb_inlet_get_unsent(proxy->inlet) <
+                        RB_PROXY_BUFFER_LEN)) {
     rb_pipe_from_target(proxy->pipe, from_target, to_client, to_target);
   }
   if (proxy->has_ended) {
     rb_pipe_target_eof(proxy->pipe, to_client);
   }
-  if (conn && (proxy->client_has_ended ||
-               rb_outlet_get_unsent(proxy->outlet) < RB_PROXY_BUFFER_LEN)) {
-    rb_pipe_from_client(proxy->pipe, conn->inbuf, to_target, to_client);
+  if (from_client && (proxy->client_has_ended ||
+                      rb_outlet_get_unsent(proxy->outlet) <
+                        RB_PROXY_BUFFER_LEN)) {
+    rb_pipe_from_client(proxy->pipe, from_client, to_target, to_client);
   }
 }
 
@@ -232,7 +183,7 @@ run(void *owner)
   move_bytes(proxy, to_target, to_client);
   note_moved(proxy, buf_datalen(to_target), buf_datalen(to_client));
   rb_outlet_send(proxy->outlet, to_target);
-  send_to_client(proxy, to_client);
+  rb_inlet_send(proxy->inlet, to_client);
   buf_free(to_target);
   buf_free(to_client);
   if (!proxy->is_open && rb_pipe_get_fault(proxy->pipe)) {
@@ -309,13 +260,12 @@ static const rb_inner_calls_t client_calls = {
 static void
 give_up(rb_proxy_t *proxy, int reason)
 {
-  connection_t *stream = client_stream(proxy);
+  const bool is_waiting = rb_inlet_is_waiting(proxy->inlet);
   buf_t *to_client;
-  if (!stream || !proxy->pipe || !rb_pipe_has_pages(proxy->pipe)) {
-    if (stream) {
+  if (!is_waiting || !proxy->pipe || !rb_pipe_has_pages(proxy->pipe)) {
+    if (is_waiting) {
       rb_forward_note(proxy->service, false);
-      connection_edge_end(TO_EDGE_CONN(stream), rb_forward_reason(reason));
-      connection_mark_for_close(stream);
+      rb_inlet_refuse(proxy->inlet, rb_forward_reason(reason));
     }
     finish(proxy);
     return;
@@ -387,31 +337,19 @@ void
 rb_proxy_start(rb_service_t *service, smartlist_t *candidates,
                edge_connection_t *stream)
 {
-  rb_proxy_t *proxy;
-  connection_t *conn;
+  rb_proxy_t *proxy = tor_malloc_zero(sizeof(*proxy));
 
-  if (rb_stream_add(stream) < 0) {
-    rb_targets_free(candidates);
-    return;
-  }
-  proxy = tor_malloc_zero(sizeof(*proxy));
   proxy->service = service;
   proxy->candidates = candidates;
   proxy->virtual_port = stream->hs_ident->orig_virtual_port;
   proxy->circuit_number =
     TO_ORIGIN_CIRCUIT(stream->on_circuit)->global_identifier;
-  proxy->client = rb_inner_new(AF_INET, &client_calls, proxy);
-  conn = rb_inner_get_conn(proxy->client);
-  conn->linked = 1;
-  if (connection_add(conn) < 0) {
-    connection_edge_end(stream, END_STREAM_REASON_RESOURCELIMIT);
-    connection_mark_for_close(TO_CONN(stream));
-    rb_inner_discard(proxy->client);
-    rb_targets_free(candidates);
+  proxy->inlet = rb_inlet_open(stream, &client_calls, proxy);
+  if (!proxy->inlet) {
+    rb_targets_free(proxy->candidates);
     tor_free(proxy);
     return;
   }
-  connection_link_connections(conn, TO_CONN(stream));
   smartlist_add(service->proxies, proxy);
   try_next(proxy, END_STREAM_REASON_RESOURCELIMIT);
 }
@@ -425,7 +363,7 @@ rb_proxy_free_(rb_proxy_t *proxy)
     return;
   }
   finish(proxy);
-  rb_inner_free(proxy->client);
+  rb_inlet_free(proxy->inlet);
   rb_outlet_free(proxy->outlet);
   rb_pipe_free(proxy->pipe);
   rb_targets_free(proxy->candidates);
@@ -442,7 +380,7 @@ time_out(rb_proxy_t *proxy)
     rb_outlet_get_unsent(proxy->outlet) > 0;
   rb_pipe_fail(proxy->pipe, target_is_slow ? RB_HTTP_SLOW_TARGET :
                                              RB_HTTP_SLOW_CLIENT, to_client);
-  send_to_client(proxy, to_client);
+  rb_inlet_send(proxy->inlet, to_client);
   buf_free(to_client);
   finish(proxy);
 }
@@ -467,15 +405,15 @@ check_time(rb_proxy_t *proxy, const rb_config_t *config, uint64_t now)
   }
 }
 
-/** Return true iff the client of <b>proxy</b> is gone, and nothing of what it
- * sent is for the target: what waits until that has room is. */
+/** <b>proxy</b> is done: release what it does not need any more.  Return true
+ * iff at <b>now</b> its client has not taken yet what it was sent. */
 static bool
-has_lost_client(const rb_proxy_t *proxy)
+lingers(rb_proxy_t *proxy, uint64_t now)
 {
-  const connection_t *conn = client_conn(proxy);
-  return !conn || !conn->linked_conn ||
-    (conn->linked_conn->marked_for_close && !connection_is_reading(conn) &&
-     rb_outlet_get_unsent(proxy->outlet) < RB_PROXY_BUFFER_LEN);
+  rb_outlet_free(proxy->outlet);
+  rb_pipe_free(proxy->pipe);
+  return rb_inlet_lingers(proxy->inlet,
+                          proxy->service->state->config->idle_timeout, now);
 }
 
 /** Look after the proxied streams of <b>service</b>: end those that wait too
@@ -486,13 +424,15 @@ rb_proxies_sweep(rb_service_t *service)
   const uint64_t now = rb_now_mono();
 
   SMARTLIST_FOREACH_BEGIN(service->proxies, rb_proxy_t *, proxy) {
-    if (!proxy->is_done && has_lost_client(proxy)) {
+    if (!proxy->is_done &&
+        rb_inlet_is_lost(proxy->inlet, rb_outlet_get_unsent(proxy->outlet) <
+                           RB_PROXY_BUFFER_LEN)) {
       client_ended(proxy);
     }
     if (!proxy->is_done) {
       check_time(proxy, service->state->config, now);
     }
-    if (proxy->is_done) {
+    if (proxy->is_done && !lingers(proxy, now)) {
       SMARTLIST_DEL_CURRENT(service->proxies, proxy);
       rb_proxy_free(proxy);
     }

@@ -53,9 +53,9 @@ get_stream(const rb_inlet_t *inlet)
 }
 
 /** Let the client's <b>stream</b>, attached to its rendezvous circuit, end
- * here; <b>owner</b> is called by <b>calls</b>.  Return a new inlet, from which
- * nothing is read until it is accepted; or NULL if there is no room: then the
- * stream is ended. */
+ * here; <b>owner</b> is called by <b>calls</b>.  Return a new inlet, of which
+ * nothing is read until it is accepted; or NULL if there is no room: then
+ * the stream is ended. */
 rb_inlet_t *
 rb_inlet_open(edge_connection_t *stream, const rb_inner_calls_t *calls,
               void *owner)

@@ -34,6 +34,9 @@
 #define ANSWER_MSEC 20000
 /** Events kept until somebody looks at them. */
 #define MAX_EVENTS 256
+/** What is wrong when nothing more comes. */
+#define CLOSED "tor closed the connection to its control port; look in its " \
+  "log, as by `journalctl -u tor@default`"
 
 /** Where tor offers its control port if we are not told: Debian's socket, and
  * the port that everybody uses. */
@@ -193,9 +196,7 @@ fill_buffer(cli_conn_t *conn, uint64_t deadline, char **fault_out)
   n = recv(conn->sock, conn->buffer + conn->n_buffered,
            sizeof(conn->buffer) - conn->n_buffered, 0);
   if (n <= 0) {
-    *fault_out = tor_strdup("tor closed the connection to its control port; "
-                            "look in its log, as by `journalctl -u "
-                            "tor@default`");
+    *fault_out = tor_strdup(CLOSED);
     return -1;
   }
   conn->n_buffered += (size_t) n;
@@ -294,9 +295,7 @@ cli_conn_ask(cli_conn_t *conn, const char *command, char **fault_out)
                               "log, or " CLI_CHECK_CONTROL);
     }
   } else {
-    *fault_out = tor_strdup("tor closed the connection to its control port; "
-                            "look in its log, as by `journalctl -u "
-                            "tor@default`");
+    *fault_out = tor_strdup(CLOSED);
   }
   return reply;
 }

@@ -12,9 +12,8 @@ FUZZERS = $(patsubst $(TOP)/src/test/fuzz/%.c,%,$(wildcard $(TOP)/src/test/fuzz/
 COMMON = $(patsubst %.c,%.o,$(filter-out rbalance_stub.c rbalance_test_glue.c,$(notdir $(SOURCES))))
 LIBRARY = $(TREE)/src/test/libtor-testing.a
 
-# What of tor-rbalance reads from a control port.
-CLI = cli_auth.o cli_client.o cli_conn.o cli_json.o cli_password.o cli_reply.o cli_row.o cli_table.o cli_verdict.o \
-	cli_view.o
+# tor-rbalance, but for its commands.
+CLI = $(patsubst %.c,%.o,$(notdir $(wildcard $(TOP)/src/tools/rbalance/cli_*.c)))
 
 vpath %.c $(sort $(dir $(SOURCES))) $(TOP)/src/test/fuzz $(TOP)/src/tools/rbalance
 

@@ -369,6 +369,34 @@ test_rbalance_http_no_target(void *arg)
   rbt_http_free(exchange);
 }
 
+/** The page that refuses a HEAD request has no body, also where the fault is
+ * in the piece that the request begins with. */
+static void
+test_rbalance_http_refused_head(void *arg)
+{
+  static const struct { const char *request; bool has_body; } cases[] = {
+    { "GET / HTTP/1.1\r\nA: \x01", true },
+    { "HEAD / HTTP/1.1\r\nA: \x01", false },
+    { "\r\nHEAD / HTTP/1.1\r\n\r\n", false },
+  };
+  rbt_http_t *exchange = NULL;
+  char *text = NULL;
+  (void) arg;
+
+  for (size_t i = 0; i < ARRAY_LENGTH(cases); ++i) {
+    exchange = rbt_http_new(&rbt_http_names);
+    rbt_http_client(exchange, cases[i].request, strlen(cases[i].request));
+    text = rbt_http_take(exchange->to_client);
+    tt_int_op(strcmpstart(text, "HTTP/1.1 400 "), OP_EQ, 0);
+    tt_int_op(strstr(text, "<html") != NULL, OP_EQ, cases[i].has_body);
+    tor_free(text);
+    rbt_http_free(exchange);
+  }
+ done:
+  tor_free(text);
+  rbt_http_free(exchange);
+}
+
 /** No more than a bounded number of requests is sent ahead; the others wait
  * for answers. */
 static void
@@ -461,6 +489,7 @@ struct testcase_t rbalance_http_tests[] = {
   T(upgrade),
   T(failures),
   T(no_target),
+  T(refused_head),
   T(bound),
   T(cut_off),
   END_OF_TESTCASES

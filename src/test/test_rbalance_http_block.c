@@ -156,7 +156,58 @@ test_rbalance_http_block_limits(void *arg)
   for (size_t i = 0; i < ARRAY_LENGTH(cases); ++i) {
     tt_int_op(take_lines(&block, cases[i].kind, cases[i].n, cases[i].len),
               OP_EQ, cases[i].progress);
-    tt_uint_op(block.capacity, OP_LE, RB_HTTP_MAX_HEAD_LEN);
+    tt_uint_op(buf_datalen(block.bytes), OP_LE, RB_HTTP_MAX_HEAD_LEN + 1);
+    rb_http_block_clear(&block);
+  }
+ done:
+  rb_http_block_clear(&block);
+}
+
+/** tor's out-of-memory handler knows of what is collected. */
+static void
+test_rbalance_http_block_memory(void *arg)
+{
+  enum { LEN = RB_HTTP_MAX_HEAD_LEN / 2 };
+  const size_t before = buf_get_total_allocation();
+  buf_t *buf = buf_new();
+  char *bytes = tor_malloc(LEN);
+  rb_http_block_t block;
+  (void) arg;
+
+  memset(&block, 0, sizeof(block));
+  memset(bytes, 'a', LEN);
+  buf_add(buf, bytes, LEN);
+  tt_int_op(rb_http_block_take(&block, RB_HTTP_TRAILER, buf), OP_EQ,
+            RB_HTTP_MORE);
+  tt_uint_op(buf_datalen(buf), OP_EQ, 0);
+  tt_uint_op(buf_get_total_allocation(), OP_GE, before + LEN);
+  rb_http_block_clear(&block);
+  tt_uint_op(buf_get_total_allocation(), OP_LT, before + LEN);
+ done:
+  rb_http_block_clear(&block);
+  buf_free(buf);
+  tor_free(bytes);
+}
+
+/** What a first line begins with, behind an empty one, too. */
+static void
+test_rbalance_http_block_begins(void *arg)
+{
+  static const struct {
+    const char *text;
+    bool is_head;
+  } cases[] = {
+    { "", false }, { "HEAD", false }, { "HEAD ", true }, { "HEADS ", false },
+    { "\r\nHEAD ", true }, { "\r\nHEAD", false }, { "HEAD /\x01", true },
+  };
+  rb_http_block_t block;
+  (void) arg;
+
+  memset(&block, 0, sizeof(block));
+  for (size_t i = 0; i < ARRAY_LENGTH(cases); ++i) {
+    size_t left;
+    take(&block, RB_HTTP_REQUEST, cases[i].text, 1, &left);
+    tt_int_op(rb_http_block_begins(&block, "HEAD "), OP_EQ, cases[i].is_head);
     rb_http_block_clear(&block);
   }
  done:
@@ -169,5 +220,7 @@ struct testcase_t rbalance_http_block_tests[] = {
   T(lines),
   T(nul),
   T(limits),
+  T(memory),
+  T(begins),
   END_OF_TESTCASES
 };

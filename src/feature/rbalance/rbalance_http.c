@@ -25,7 +25,6 @@
 #include "feature/rbalance/rbalance_http_request.h"
 #include "feature/rbalance/rbalance_http_response.h"
 #include "feature/rbalance/rbalance_limits.h"
-#include "lib/ctime/di_ops.h"
 #include "lib/log/util_bug.h"
 
 #include <string.h>
@@ -178,9 +177,8 @@ refuse(rb_http_t *http, int status, bool is_head, buf_t *to_client)
 static void
 refuse_head(rb_http_t *http, int status, buf_t *to_client)
 {
-  const rb_http_block_t *block = &http->request_head;
-  refuse(http, status, block->len >= block->start + 5 &&
-         fast_memeq(block->bytes + block->start, "HEAD ", 5), to_client);
+  refuse(http, status, rb_http_block_begins(&http->request_head, "HEAD "),
+         to_client);
 }
 
 /** The head of a request is whole: send it to the target, rewritten. */
@@ -429,7 +427,7 @@ rb_http_target_eof(rb_http_t *http, buf_t *to_client)
   }
   if (!http->has_asked) {
     http->failure = 502;
-  } else if (http->has_answered && !http->answer_head.len) {
+  } else if (http->has_answered && !http->answer_head.bytes) {
     finish(http);
   } else {
     give_up(http, 502, to_client);
@@ -442,7 +440,7 @@ fail_client(rb_http_t *http, buf_t *to_client)
 {
   if (has_request_body(http)) {
     refuse(http, 408, false, to_client);
-  } else if (http->request_head.len > 0) {
+  } else if (http->request_head.bytes) {
     refuse_head(http, 408, to_client);
   } else if (http->n_pending == 0) {
     finish(http);
@@ -494,5 +492,5 @@ rb_http_waits_for(const rb_http_t *http)
   if (http->n_pending > 0) {
     return RB_HTTP_ANSWER;
   }
-  return http->request_head.len > 0 ? RB_HTTP_HEAD : RB_HTTP_IDLE;
+  return http->request_head.bytes ? RB_HTTP_HEAD : RB_HTTP_IDLE;
 }

@@ -16,13 +16,11 @@
 #include "feature/rbalance/rbalance_http_block.h"
 
 #include "feature/rbalance/rbalance_limits.h"
-#include "lib/intmath/cmp.h"
+#include "lib/ctime/di_ops.h"
+#include "lib/log/util_bug.h"
 #include "lib/malloc/malloc.h"
 
 #include <string.h>
-
-/** Bytes that a block takes first. */
-#define FIRST_CAPACITY 512
 
 /** The line that ends with the last of <b>len</b> bytes of <b>block</b> is
  * whole.  Return how far the block is. */
@@ -76,21 +74,6 @@ screen_byte(rb_http_block_t *block, rb_http_kind_t kind, char c, size_t len)
   return RB_HTTP_MORE;
 }
 
-/** Append the <b>n</b> bytes at <b>bytes</b>, which fit, to <b>block</b>. */
-static void
-append(rb_http_block_t *block, const char *bytes, size_t n)
-{
-  if (block->len + n > block->capacity) {
-    block->capacity = MAX(block->capacity, FIRST_CAPACITY);
-    while (block->len + n > block->capacity) {
-      block->capacity *= 2;
-    }
-    block->bytes = tor_realloc(block->bytes, block->capacity);
-  }
-  memcpy(block->bytes + block->len, bytes, n);
-  block->len += n;
-}
-
 /** Move what belongs to <b>block</b>, which is of <b>kind</b>, from the
  * beginning of <b>from</b> into it.  Return RB_HTTP_WHOLE once it is, up to
  * and with the empty line; RB_HTTP_MORE if <b>from</b> is empty before that;
@@ -100,27 +83,57 @@ rb_http_block_take(rb_http_block_t *block, rb_http_kind_t kind, buf_t *from)
 {
   rb_http_progress_t progress = RB_HTTP_MORE;
 
+  if (!block->bytes && buf_datalen(from) > 0) {
+    block->bytes = buf_new();
+  }
   while (progress == RB_HTTP_MORE && buf_datalen(from) > 0) {
+    const size_t len = buf_datalen(block->bytes);
     const char *bytes;
     size_t available, n = 0;
     buf_pullup(from, 1, &bytes, &available);
     while (progress == RB_HTTP_MORE && n < available) {
-      progress = screen_byte(block, kind, bytes[n], block->len + n + 1);
+      progress = screen_byte(block, kind, bytes[n], len + n + 1);
       ++n;
     }
-    if (progress == RB_HTTP_MORE || progress == RB_HTTP_WHOLE) {
-      append(block, bytes, n);
-    }
-    buf_drain(from, n);
+    buf_move_to_buf(block->bytes, from, &n);
   }
   return progress;
+}
+
+/** Store in <b>text_out</b> and <b>len_out</b> the lines of <b>block</b>,
+ * which is whole, from the first on; they are the block's still. */
+void
+rb_http_block_get(const rb_http_block_t *block, const char **text_out,
+                  size_t *len_out)
+{
+  buf_pullup(block->bytes, buf_datalen(block->bytes), text_out, len_out);
+  *text_out += block->start;
+  *len_out -= block->start;
+}
+
+/** Return true iff the first line of <b>block</b> begins with <b>text</b>, of
+ * 8 bytes at most. */
+bool
+rb_http_block_begins(const rb_http_block_t *block, const char *text)
+{
+  /* An empty line may come first. */
+  char bytes[2 + 8];
+  const size_t len = strlen(text);
+  const size_t needed = block->start + len;
+
+  if (BUG(needed > sizeof(bytes)) || !block->bytes ||
+      buf_datalen(block->bytes) < needed) {
+    return false;
+  }
+  buf_peek(block->bytes, bytes, needed);
+  return fast_memeq(bytes + block->start, text, len);
 }
 
 /** Forget what <b>block</b> has collected, and release its memory. */
 void
 rb_http_block_clear(rb_http_block_t *block)
 {
-  tor_free(block->bytes);
+  buf_free(block->bytes);
   memset(block, 0, sizeof(*block));
 }
 

@@ -20,10 +20,9 @@ typedef enum {
 
 /** Lines that are being collected: a head, or the trailer of a body. */
 typedef struct rb_http_block_t {
-  /** The bytes so far, owned; NULL if there are none. */
-  char *bytes;
-  size_t len;
-  size_t capacity;
+  /** The bytes so far, owned; NULL if there are none.  They are in a buffer
+   * of tor's so that its out-of-memory handler counts them. */
+  buf_t *bytes;
   /** Where the first line begins: behind an empty one, if a client sent it. */
   size_t start;
   /** Bytes in the line that arrives, without its end; and lines before it. */
@@ -46,6 +45,9 @@ typedef enum {
 
 rb_http_progress_t rb_http_block_take(rb_http_block_t *block,
                                       rb_http_kind_t kind, buf_t *from);
+void rb_http_block_get(const rb_http_block_t *block, const char **text_out,
+                       size_t *len_out);
+bool rb_http_block_begins(const rb_http_block_t *block, const char *text);
 void rb_http_block_clear(rb_http_block_t *block);
 int rb_http_progress_get_status(rb_http_progress_t progress);
 

@@ -274,10 +274,11 @@ rb_http_head_parse(const rb_http_block_t *block, rb_http_kind_t kind,
                    int *fault_out)
 {
   rb_http_head_t *head = tor_malloc_zero(sizeof(*head));
-  const char *text = block->bytes + block->start;
-  const size_t len = block->len - block->start;
+  const char *text;
+  size_t len;
   int r = 0;
 
+  rb_http_block_get(block, &text, &len);
   head->kind = kind;
   head->fields = smartlist_new();
   if (kind != RB_HTTP_TRAILER) {

@@ -105,8 +105,10 @@ test_rbalance_cli_view_status(void *arg)
 {
   cli_view_t *view = make_view(
     "NODE=a ROLE=PUBLISHER PRIORITY=7 PEERS=2 HEALTHY=1 PUBLISHER=a "
-    "POINTS_CURRENT=6 POINTS_NEXT=5 LAST_PUBLISH=1000 OK_CURRENT=8/8 "
-    "OK_NEXT=7/8 BACKENDS_DOWN=1 NEWER_FOUND=3", "NODE=a", "");
+    "POINTS_CURRENT=6 POINTS_NEXT=5 OK_CURRENT=8/8 OK_NEXT=7/8 "
+    "BACKENDS_DOWN=1 NEWER_FOUND=3",
+    "NODE=a LAST_PUBLISH=1000 CHANNEL=SELF\n"
+    "NODE=b LAST_PUBLISH=999 CHANNEL=OUT", "");
   char *text = NULL;
   (void) arg;
 
@@ -127,10 +129,44 @@ test_rbalance_cli_view_status(void *arg)
   tor_free(text);
 }
 
+/** Whoever published last is named; its clock may be ahead of ours. */
+static void
+test_rbalance_cli_view_published(void *arg)
+{
+  static const struct {
+    const char *peers;
+    const char *line;
+  } rows[] = {
+    { "NODE=a LAST_PUBLISH=0 CHANNEL=SELF\n"
+      "NODE=b LAST_PUBLISH=0 CHANNEL=IN",
+      "\npublished  never, as far as this node knows\n" },
+    { "NODE=a LAST_PUBLISH=990 CHANNEL=SELF\n"
+      "NODE=b LAST_PUBLISH=995 CHANNEL=IN\n"
+      "NODE=c LAST_PUBLISH=980 CHANNEL=NONE",
+      "\npublished  5 s ago by b\n" },
+    { "NODE=a LAST_PUBLISH=990 CHANNEL=SELF\n"
+      "NODE=b LAST_PUBLISH=1002 CHANNEL=IN",
+      "\npublished  0 s ago by b\n" },
+  };
+  (void) arg;
+
+  for (unsigned i = 0; i < ARRAY_LENGTH(rows); ++i) {
+    cli_view_t *view = make_view("NODE=a ROLE=STANDBY", rows[i].peers, "");
+    char *text = cli_view_print_status(view, "addr", 1000);
+    const bool has_line = strstr(text, rows[i].line);
+    tt_assert_msg(has_line, text);
+    tor_free(text);
+    cli_view_free(view);
+  }
+ done:
+  ;
+}
+
 struct testcase_t rbalance_cli_view_tests[] = {
   { "targets", test_rbalance_cli_view_targets, TT_FORK, NULL, NULL },
   { "narrow", test_rbalance_cli_view_narrow, TT_FORK, NULL, NULL },
   { "no_targets", test_rbalance_cli_view_no_targets, TT_FORK, NULL, NULL },
   { "status", test_rbalance_cli_view_status, TT_FORK, NULL, NULL },
+  { "published", test_rbalance_cli_view_published, TT_FORK, NULL, NULL },
   END_OF_TESTCASES
 };

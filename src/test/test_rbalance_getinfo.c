@@ -222,16 +222,20 @@ test_rbalance_getinfo_peers(void *arg)
   peer->rtt = 321;
   peer->channel = 5;
   peer->last_heard = rb_now_mono() - 42500;
+  peer->last_publish_ts = 1795000001;
+  state->last_publish_ts = 1795000000;
   peer->record->is_draining = true;
   peer->record->backends_are_down = true;
   hs_build_address(&state->node_keys.pubkey, HS_VERSION_THREE, ours);
   address_of(2, theirs);
   tor_asprintf(&expected, "NODE=alpha STATE=HEALTHY ROLE=STANDBY "
-               "PRIORITY=100 POINTS=2 LAST_HEARTBEAT=0 SKEW_MS=0 RTT_MS=0 "
+               "PRIORITY=100 POINTS=2 LAST_HEARTBEAT=0 "
+               "LAST_PUBLISH=1795000000 SKEW_MS=0 RTT_MS=0 "
                "CHANNEL=SELF DRAINING=0 EXCLUDED=0 BACKENDS_DOWN=0 "
                "ADDRESS=%s\n"
                "NODE=beta STATE=HEALTHY ROLE=PUBLISHER PRIORITY=7 POINTS=2 "
-               "LAST_HEARTBEAT=42 SKEW_MS=-1234 RTT_MS=321 CHANNEL=OUT "
+               "LAST_HEARTBEAT=42 LAST_PUBLISH=1795000001 SKEW_MS=-1234 "
+               "RTT_MS=321 CHANNEL=OUT "
                "DRAINING=1 EXCLUDED=0 BACKENDS_DOWN=1 ADDRESS=%s", ours,
                theirs);
   answer = ask(balanced, "hs/balance/peers/ADDR");
@@ -252,7 +256,8 @@ test_rbalance_getinfo_peers(void *arg)
                         "NODE=alpha STATE=INITIALIZING "), OP_EQ, 0);
   address_of(9, theirs);
   tor_asprintf(&expected, "NODE=%.12s STATE=JOINING ROLE=STANDBY PRIORITY=0 "
-               "POINTS=0 LAST_HEARTBEAT=0 SKEW_MS=0 RTT_MS=0 CHANNEL=NONE "
+               "POINTS=0 LAST_HEARTBEAT=0 LAST_PUBLISH=0 SKEW_MS=0 "
+               "RTT_MS=0 CHANNEL=NONE "
                "DRAINING=0 EXCLUDED=0 BACKENDS_DOWN=0 ADDRESS=%s", theirs,
                theirs);
   tt_assert(smartlist_contains_string(lines, expected));

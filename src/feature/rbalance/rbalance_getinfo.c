@@ -145,6 +145,8 @@ typedef struct peer_line_t {
   int n_points;
   /** Seconds since it was heard. */
   uint64_t silence;
+  /** Seconds since the epoch of its last upload, by its own clock. */
+  uint64_t last_publish_ts;
   /** Milliseconds: see rb_peer_t. */
   int64_t skew;
   uint64_t rtt;
@@ -161,14 +163,16 @@ add_peer_line(const peer_line_t *line, smartlist_t *lines)
   char address[HS_SERVICE_ADDR_LEN_BASE32 + 1];
   hs_build_address(line->key, HS_VERSION_THREE, address);
   smartlist_add_asprintf(lines, "NODE=%s STATE=%s ROLE=%s PRIORITY=%d "
-                         "POINTS=%d LAST_HEARTBEAT=%" PRIu64 " SKEW_MS=%"
-                         PRId64 " RTT_MS=%" PRIu64 " CHANNEL=%s DRAINING=%d "
+                         "POINTS=%d LAST_HEARTBEAT=%" PRIu64
+                         " LAST_PUBLISH=%" PRIu64 " SKEW_MS=%" PRId64
+                         " RTT_MS=%" PRIu64 " CHANNEL=%s DRAINING=%d "
                          "EXCLUDED=%d BACKENDS_DOWN=%d ADDRESS=%s",
                          line->node_id, rb_lifecycle_to_string(line->state),
                          line->role == RB_ROLE_PUBLISHER ? "PUBLISHER" :
                                                            "STANDBY",
                          line->priority, line->n_points, line->silence,
-                         line->skew, line->rtt, line->channel,
+                         line->last_publish_ts, line->skew, line->rtt,
+                         line->channel,
                          line->is_draining, line->is_excluded,
                          line->backends_are_down, address);
 }
@@ -187,6 +191,7 @@ add_peer(const rb_service_t *service, const rb_peer_t *peer,
     .priority = peer->priority,
     .n_points = peer->record ? peer->record->n_points : 0,
     .silence = seconds_between(peer->last_heard, rb_now_mono()),
+    .last_publish_ts = peer->last_publish_ts,
     .skew = peer->skew,
     .rtt = peer->rtt,
     .channel = !peer->channel ? "NONE" :
@@ -214,6 +219,7 @@ add_peers(const rb_service_t *service, smartlist_t *lines)
     .role = state->role,
     .priority = state->config->priority,
     .n_points = n_points,
+    .last_publish_ts = state->last_publish_ts,
     .channel = "SELF",
     .is_draining = state->record->is_draining,
     .is_excluded = rb_exclusions_contain(state->exclusions,

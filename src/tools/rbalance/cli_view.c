@@ -9,6 +9,7 @@
 #include "orconfig.h"
 #include "tools/rbalance/cli_view.h"
 
+#include "lib/intmath/cmp.h"
 #include "lib/string/printf.h"
 #include "tools/rbalance/cli_table.h"
 #include "tools/rbalance/cli_verdict.h"
@@ -62,21 +63,47 @@ cli_view_free_(cli_view_t *view)
   tor_free(view);
 }
 
-/** Append to <b>lines</b> when <b>status</b> says that this node published
- * last, seen at <b>now</b>, and who has it. */
-static void
-add_published(smartlist_t *lines, const cli_row_t *status, time_t now)
+/** Return the line of the node in <b>view</b> that published last, or NULL if
+ * none ever did. */
+static const cli_row_t *
+last_to_publish(const cli_view_t *view)
 {
-  const int64_t at = cli_row_get_int(status, "LAST_PUBLISH");
-  if (!at) {
-    smartlist_add_strdup(lines, "published  never by this node");
+  const cli_row_t *last = NULL;
+  int64_t last_at = 0;
+  SMARTLIST_FOREACH_BEGIN(view->peers, const cli_row_t *, peer) {
+    const int64_t at = cli_row_get_int(peer, "LAST_PUBLISH");
+    if (at > last_at) {
+      last = peer;
+      last_at = at;
+    }
+  } SMARTLIST_FOREACH_END(peer);
+  return last;
+}
+
+/** Append to <b>lines</b> who in <b>view</b> published last, when that was,
+ * seen at <b>now</b>, and, if it was this node, where it is known, how many
+ * directories have it. */
+static void
+add_published(smartlist_t *lines, const cli_view_t *view, time_t now)
+{
+  const cli_row_t *last = last_to_publish(view);
+  int64_t ago;
+  if (!last) {
+    smartlist_add_strdup(lines, "published  never, as far as this node knows");
+    return;
+  }
+  ago = (int64_t) now - cli_row_get_int(last, "LAST_PUBLISH");
+  /* That was another machine's clock. */
+  ago = MAX(ago, 0);
+  if (strcmp(cli_row_get(last, "CHANNEL"), "SELF")) {
+    smartlist_add_asprintf(lines, "published  %" PRId64 " s ago by %s", ago,
+                           cli_row_get(last, "NODE"));
     return;
   }
   smartlist_add_asprintf(lines, "published  %" PRId64 " s ago by this node; "
-                         "directories that have it: %s current, %s next",
-                         (int64_t) now - at,
-                         cli_row_get(status, "OK_CURRENT"),
-                         cli_row_get(status, "OK_NEXT"));
+                         "directories that have it: %s current, %s next", ago,
+                         cli_row_get(view->status, "OK_CURRENT"),
+                         cli_row_get(view->status, "OK_NEXT"));
 }
 
 /** Return a new text with the status of <b>service</b> in <b>view</b> at
@@ -110,7 +137,7 @@ cli_view_print_status(const cli_view_t *view, const char *service, time_t now)
   smartlist_add_asprintf(lines, "points     %s current, %s next",
                          cli_row_get(status, "POINTS_CURRENT"),
                          cli_row_get(status, "POINTS_NEXT"));
-  add_published(lines, status, now);
+  add_published(lines, view, now);
   if (cli_row_get_int(status, "NEWER_FOUND") > 0) {
     smartlist_add_asprintf(lines, "overtaken  %s times since tor's start: a "
                            "directory had a newer descriptor, so somebody "

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from testnet import binaries, keys
+from testnet.manual import Manual
 
 _PEER = keys.OnionKey().hostname
 
@@ -187,6 +188,19 @@ def test_refused(tmp_path, lines, parts):
 def test_accepted(tmp_path, lines):
     """What makes sense is accepted."""
     accepted, output = verify(tmp_path, ["HiddenServiceBalance 1", *lines])
+    assert accepted, output
+
+
+def test_lines_in_the_manual_are_accepted(tmp_path):
+    """Every line for torrc in operator.md is good, with ADDRESS filled in;
+    those that are no service's go before the service."""
+    lines = [line.replace("ADDRESS.onion", _PEER)
+             for line in Manual("operator.md").torrc]
+    service = [line for line in lines if line.startswith("HiddenService")]
+    assert service
+    accepted, output = verify(
+        tmp_path, ["HiddenServiceBalance 1", *service],
+        [line for line in lines if line not in service], ports=())
     assert accepted, output
 
 

@@ -21,6 +21,7 @@ import pytest
 from testnet import binaries, keys, terminal, tool, wait
 from testnet.backend import Backend
 from testnet.manual import Manual
+from testnet.ports import free_port
 from testnet.tor import Tor
 from testnet.traffic import answered_by, burst, failed
 
@@ -206,6 +207,36 @@ def rotate(manual, machines):
         assert [one.tokens() for one in machines] == [expected] * len(machines)
 
 
+def monitor(manual, machine, reload):
+    """Read the metrics."""
+    port = str(free_port())
+    machine.tor.lines += [line.replace("9035", port) for line in manual.torrc
+                          if line.startswith("MetricsPort")]
+    machine.tor.write()
+    machine.type(reload)
+    read = manual.take("curl") + " || true"
+    wait.until(lambda: "tor_hs_balance_" in machine.type(
+        read, **{"9035": port}), _SECONDS, "metrics", machine.tor.log_tail)
+
+
+def back_up(manual, machine, other, init):
+    """Copy the service of a machine to another, which has none, and away."""
+    words = {"shop.tar": machine.path("shop.tar")}
+    machine.type(manual.take("tar -C /var/lib/tor -cf"), **words)
+    other.type(manual.take("tar -C /var/lib/tor -xf"), **words)
+    shop = other.path("lib/shop")
+    assert not os.path.exists(os.path.join(shop, "rbalance"))
+    other.type(init)
+    assert read_hostname(other) == read_hostname(machine)
+    shutil.rmtree(shop)
+
+
+def read_hostname(machine):
+    """Return the address of the service that the machine has."""
+    with open(machine.path("lib/shop/hostname")) as file:
+        return file.read().strip()
+
+
 def import_key(manual, machine):
     """Take over the service of an Onionbalance."""
     key = keys.OnionKey()
@@ -217,8 +248,7 @@ def import_key(manual, machine):
         manual.take("tor-rbalance init --key"), manual.take("rm /run/seed"),
         "test ! -e /run/seed")),
                  KEYFILE=machine.path("frontend.key"), ADDRESS=key.address)
-    with open(machine.path("lib/shop/hostname")) as file:
-        assert file.read().strip() == key.hostname
+    assert read_hostname(machine) == key.hostname
 
 
 def test_all_commands(machines, clients):
@@ -230,12 +260,12 @@ def test_all_commands(machines, clients):
         machine.start()
 
     reload = manual.take("systemctl reload")
-    printed = alpha.type(manual.take("tor-rbalance init --dir"))
+    init = manual.take("tor-rbalance init --dir")
+    printed = alpha.type(init)
     ticket = found(_TICKET, printed)
     password = found(r"the\s+service's\s+key:\s+(\S+)", printed)
     alpha.configure(printed, reload)
-    with open(alpha.path("lib/shop/hostname")) as file:
-        hostname = file.read().strip()
+    hostname = read_hostname(alpha)
     beta.configure(beta.answer(
         manual.take("tor-rbalance join TICKET --dir"), password,
         TICKET=ticket), reload)
@@ -255,6 +285,8 @@ def test_all_commands(machines, clients):
         take_out(manual, alpha, beta, status)
     settled(trio, status, 3)
 
+    monitor(manual, alpha, reload)
+    back_up(manual, alpha, delta, init)
     rotate(manual, trio)
     settled(trio, status, 3)
 

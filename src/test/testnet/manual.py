@@ -1,7 +1,7 @@
-"""The shell commands in one of our documents.
+"""The shell commands in one of our documents, and its lines for torrc.
 
-They are the lines of the code blocks marked "sh". Blocks of other kinds have
-another mark; one without any is a mistake.
+They are the lines of the code blocks marked "sh" and "torrc". Blocks of other
+kinds have another mark; one without any is a mistake.
 """
 import os
 import re
@@ -12,7 +12,7 @@ _REMARK = re.compile(r"\s{2,}# .*")
 
 
 class Manual:
-    """The commands of `name`, each to be taken once.
+    """The commands of `name`, each to be taken once; and `torrc`.
 
     `section` is the heading of the only part to read, `without` that of one
     to leave out, where another test types what it has.
@@ -22,6 +22,7 @@ class Manual:
         self.name = name
         self._section = section
         self._without = without
+        self.torrc = []
         self._commands = []
         with open(os.path.join(_DOCUMENTS, name)) as file:
             self._read(file.read().splitlines())
@@ -39,10 +40,17 @@ class Manual:
             elif mark is None and line.startswith("## "):
                 section = text[3:]
                 sections.add(section)
-            elif mark == "sh" and text and self._is_read(section):
-                self._commands.append(_REMARK.sub("", text))
+            elif text and self._is_read(section):
+                self._take_line(mark, text)
         if missing := {self._section, self._without} - sections - {None}:
             raise ValueError("%s has no section %s" % (self.name, missing))
+
+    def _take_line(self, mark, text):
+        """Keep a line, in a block with that mark or outside of any."""
+        if mark == "sh":
+            self._commands.append(_REMARK.sub("", text))
+        elif mark == "torrc":
+            self.torrc.append(text)
 
     def _is_read(self, section):
         """Return True iff we want what is below that heading."""

@@ -52,6 +52,15 @@ get_stream(const rb_inlet_t *inlet)
   return stream && !stream->marked_for_close ? stream : NULL;
 }
 
+/** End the client's <b>stream</b>, which is not closed yet, with
+ * <b>reason</b>. */
+static void
+end_stream(connection_t *stream, int reason)
+{
+  connection_edge_end(TO_EDGE_CONN(stream), reason);
+  connection_mark_for_close(stream);
+}
+
 /** Let the client's <b>stream</b>, attached to its rendezvous circuit, end
  * here; <b>owner</b> is called by <b>calls</b>.  Return a new inlet, of which
  * nothing is read until it is accepted; or NULL if there is no room: then
@@ -71,8 +80,7 @@ rb_inlet_open(edge_connection_t *stream, const rb_inner_calls_t *calls,
   conn = rb_inner_get_conn(inner);
   conn->linked = 1;
   if (connection_add(conn) < 0) {
-    connection_edge_end(stream, END_STREAM_REASON_RESOURCELIMIT);
-    connection_mark_for_close(TO_CONN(stream));
+    end_stream(TO_CONN(stream), END_STREAM_REASON_RESOURCELIMIT);
     rb_inner_discard(inner);
     return NULL;
   }
@@ -119,8 +127,7 @@ rb_inlet_refuse(rb_inlet_t *inlet, int reason)
 {
   connection_t *stream = get_stream(inlet);
   if (stream) {
-    connection_edge_end(TO_EDGE_CONN(stream), reason);
-    connection_mark_for_close(stream);
+    end_stream(stream, reason);
   }
 }
 
@@ -215,8 +222,7 @@ rb_inlet_lingers(rb_inlet_t *inlet, uint64_t timeout, uint64_t now)
     inlet->since = now;
   }
   if (n_left && now >= inlet->since + timeout) {
-    connection_edge_end(TO_EDGE_CONN(stream), END_STREAM_REASON_TIMEOUT);
-    connection_mark_for_close(stream);
+    end_stream(stream, END_STREAM_REASON_TIMEOUT);
     return false;
   }
   return n_left > 0;

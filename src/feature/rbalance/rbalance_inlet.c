@@ -39,8 +39,7 @@ struct rb_inlet_t {
 static connection_t *
 get_conn(const rb_inlet_t *inlet)
 {
-  connection_t *conn = rb_inner_get_conn(inlet->inner);
-  return conn && !conn->marked_for_close ? conn : NULL;
+  return rb_inner_get_open_conn(inlet->inner);
 }
 
 /** Return the stream of <b>inlet</b>, or NULL if it or our end is closed. */

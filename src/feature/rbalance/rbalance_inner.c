@@ -101,14 +101,23 @@ rb_inner_get_conn(const rb_inner_t *inner)
   return inner->conn;
 }
 
+/** Return the connection of <b>inner</b>, or NULL if it is closed, or about to
+ * be. */
+connection_t *
+rb_inner_get_open_conn(const rb_inner_t *inner)
+{
+  connection_t *conn = inner->conn;
+  return conn && !conn->marked_for_close ? conn : NULL;
+}
+
 /** Read from the connection of <b>inner</b>, if tor still has it open, unless
  * <b>is_paused</b>. */
 void
 rb_inner_pause(const rb_inner_t *inner, bool is_paused)
 {
-  connection_t *conn = inner->conn;
+  connection_t *conn = rb_inner_get_open_conn(inner);
 
-  if (!conn || conn->marked_for_close) {
+  if (!conn) {
     return;
   }
   if (is_paused && connection_is_reading(conn)) {

@@ -39,6 +39,7 @@ void rb_inner_free_(rb_inner_t *inner);
   FREE_AND_NULL(rb_inner_t, rb_inner_free_, (inner))
 void rb_inner_discard(rb_inner_t *inner);
 struct connection_t *rb_inner_get_conn(const rb_inner_t *inner);
+struct connection_t *rb_inner_get_open_conn(const rb_inner_t *inner);
 void *rb_inner_get_owner(const struct connection_t *conn,
                          const rb_inner_calls_t *calls);
 void rb_inner_pause(const rb_inner_t *inner, bool is_paused);

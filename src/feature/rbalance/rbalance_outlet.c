@@ -44,8 +44,7 @@ struct rb_outlet_t {
 static connection_t *
 get_conn(const rb_outlet_t *outlet)
 {
-  connection_t *conn = rb_inner_get_conn(outlet->inner);
-  return conn && !conn->marked_for_close ? conn : NULL;
+  return rb_inner_get_open_conn(outlet->inner);
 }
 
 /** Tell the owner of <b>outlet</b> once that it ended; that may free it. */

@@ -112,6 +112,17 @@ rbt_http_take(buf_t *buf)
   return text;
 }
 
+/** Return true iff <b>line</b>, of a head, has no byte that a server could take
+ * for an end or for a space: in the value of a field, a tab is neither. */
+static bool
+is_sound_line(const char *line, bool is_start_line)
+{
+  const char *tab = strchr(line, '\t');
+  const char *colon = strchr(line, ':');
+  return line[0] != ' ' && !strpbrk(line, "\r\n") &&
+    (!tab || (!is_start_line && colon && colon < tab));
+}
+
 /** Append to <b>out</b> the head at the beginning of <b>text</b>, and the
  * empty line behind it.  Store in <b>length_out</b> what it says of the length
  * of its body: -1 if that is in chunks, 0 if it says nothing.  Return where it
@@ -129,8 +140,8 @@ merge_head(const char *text, const char *end, buf_t *out, long *length_out)
       return NULL;
     }
     line = tor_strndup(text, line_end - text);
-    if (strlen(line) != (size_t) (line_end - text) || line[0] == ' ' ||
-        strpbrk(line, "\r\n\t")) {
+    if (strlen(line) != (size_t) (line_end - text) ||
+        !is_sound_line(line, n_lines == 0)) {
       tor_free(line);
       return NULL;
     }

@@ -53,6 +53,9 @@ test_rbalance_http_request_rewritten(void *arg)
     { "GET / HTTP/1.1\r\n" HOST "Via: 1.1 a\r\nX-Forwarded-For: 1.2.3.4\r\n"
       "\r\n", "GET / HTTP/1.1\r\n" THOST "Via: 1.1 a\r\n"
       "X-Forwarded-For: 1.2.3.4\r\n\r\n" },
+    { "GET / HTTP/1.1\r\n" HOST "Origin: http://" SERVICE "\t.a\r\nA:\tb\tc"
+      "\r\n\r\n", "GET / HTTP/1.1\r\n" THOST "Origin: http://" SERVICE
+      "\t.a\r\nA: b\tc\r\n\r\n" },
   };
   rb_http_head_t *head = NULL;
   char *text = NULL;

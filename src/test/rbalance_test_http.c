@@ -112,8 +112,9 @@ rbt_http_take(buf_t *buf)
   return text;
 }
 
-/** Return true iff <b>line</b>, of a head, has no byte that a server could take
- * for an end or for a space: in the value of a field, a tab is neither. */
+/** Return true iff <b>line</b>, of a head, has no byte that a server could
+ * take for an end or for a space: in the value of a field, a tab is
+ * neither. */
 static bool
 is_sound_line(const char *line, bool is_start_line)
 {

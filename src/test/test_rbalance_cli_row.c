@@ -119,9 +119,12 @@ test_rbalance_cli_row_json(void *arg)
   raw_free(text);
 }
 
+/** When all that is read here is seen. */
+#define NOW 1000
+
 /** Return the faults of a service with <b>status</b>, <b>peers</b> and
- * <b>targets</b>, whose clocks may be off by <b>max_skew</b> milliseconds, as
- * a new text, one a line. */
+ * <b>targets</b> at NOW, whose clocks may be off by <b>max_skew</b>
+ * milliseconds, as a new text, one a line. */
 static char *
 find_faults(const char *status, const char *peers, const char *targets,
             int64_t max_skew)
@@ -129,7 +132,7 @@ find_faults(const char *status, const char *peers, const char *targets,
   cli_row_t *row = cli_row_parse(status, " ");
   smartlist_t *nodes = cli_rows_parse(peers);
   smartlist_t *probed = cli_rows_parse(targets);
-  smartlist_t *faults = cli_verdict(row, nodes, probed, max_skew);
+  smartlist_t *faults = cli_verdict(row, nodes, probed, max_skew, NOW);
   char *text = smartlist_join_strings(faults, "\n", 1, NULL);
   SMARTLIST_FOREACH(faults, char *, fault, tor_free(fault));
   smartlist_free(faults);
@@ -156,6 +159,9 @@ test_rbalance_cli_row_verdict(void *arg)
       "" },
     { FINE "OK_CURRENT=0/0", "", "", 5000, 0, "" },
     { FINE "OK_CURRENT=0/8", "", "", 5000, 1, "UPLOAD" },
+    { FINE "OK_CURRENT=0/8 LAST_UPLOAD_OK=940", "", "", 5000, 1, "UPLOAD" },
+    { FINE "OK_CURRENT=0/8 LAST_UPLOAD_OK=941", "", "", 5000, 0, "" },
+    { FINE "OK_CURRENT=1/8 LAST_UPLOAD_OK=940", "", "", 5000, 0, "" },
     /* What happened once is no fault. */
     { "ROLE=PUBLISHER PUBLISHER=a POINTS_CURRENT=3 NEWER_FOUND=9 "
       "OK_CURRENT=8/8", "", "", 5000, 0, "" },

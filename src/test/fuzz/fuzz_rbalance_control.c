@@ -132,8 +132,9 @@ fuzz_main(const uint8_t *data, size_t sz)
   peers = peers_text ? cli_rows_parse(peers_text) : NULL;
   targets = targets_text ? cli_rows_parse(targets_text) : NULL;
   if (status && peers && targets) {
-    cli_view_t *view = cli_view_new(status, peers, targets, MAX_SKEW);
-    check_printed(cli_view_print_status(view, "x", 1795000000));
+    cli_view_t *view = cli_view_new(status, peers, targets, MAX_SKEW,
+                                    1795000000);
+    check_printed(cli_view_print_status(view, "x"));
     check_printed(cli_view_print_peers(view, WIDTH));
     check_printed(cli_view_print_targets(view, WIDTH));
     check_printed(cli_view_print_faults(view));

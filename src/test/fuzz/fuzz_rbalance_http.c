@@ -165,7 +165,8 @@ fuzz_rbalance_make_seeds(void)
   static const char *const exchanges[][2] = {
     { GET "\r\n", OK200 SEEDCL },
     { GET SEEDCL, OK200 SEEDTE },
-    { GET "A: b\tc\r\n" SEEDTE, OK200 "Location: http://" RBT_TARGET "/\r\n\r\nhello" },
+    { GET "A: b\tc\r\n" SEEDTE,
+      OK200 "Location: http://" RBT_TARGET "/\r\n\r\nhello" },
     { GET "\r\n" GET "Connection: close\r\n\r\n",
       "HTTP/1.1 100 Continue\r\n\r\n" OK200 SEEDCL "HTTP/1.1 304 X\r\n\r\n" },
     { GET "Upgrade: ws\r\nConnection: upgrade\r\n\r\nraw",

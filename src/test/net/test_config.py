@@ -204,6 +204,14 @@ def test_lines_in_the_manual_are_accepted(tmp_path):
     assert accepted, output
 
 
+def test_lines_in_the_readme_are_accepted(tmp_path):
+    """The two machines in ten lines are, but for where the service is."""
+    directory, *lines = Manual("../README.md").torrc
+    assert directory.startswith("HiddenServiceDir "), directory
+    accepted, output = verify(tmp_path, lines, ports=())
+    assert accepted, output
+
+
 def test_onionbalance_instance_is_refused(tmp_path):
     """A service has one balancer: Onionbalance's backend cannot be ours."""
     (tmp_path / "hs").mkdir(0o700)

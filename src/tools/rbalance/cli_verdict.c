@@ -13,9 +13,13 @@
 #include "lib/string/util_string.h"
 
 #include <string.h>
+#include <time.h>
 
 /** Seconds in which a node that is known is reached, if its tor runs. */
 #define JOINING_SECONDS 180
+/** Seconds in which a descriptor that is published again is at a directory, if
+ * one takes it: failed uploads have been repeated by then. */
+#define PUBLISHING_SECONDS 60
 
 /** Append to <b>faults</b> what is wrong with the node in <b>peer</b>, whose
  * clock may be off by <b>max_skew</b> milliseconds. */
@@ -63,15 +67,27 @@ judge_target(const cli_row_t *target, smartlist_t *faults)
   }
 }
 
-/** Return a new list of texts with all that is wrong now with the service that
- * has <b>status</b>, <b>peers</b> and <b>targets</b>; it is empty if nothing
- * is.  Clocks may be off by <b>max_skew</b> milliseconds. */
+/** Return true iff <b>status</b>, seen at <b>now</b>, is of a publisher whose
+ * descriptors no directory takes. */
+static bool
+is_refused(const cli_row_t *status, time_t now)
+{
+  const char *taken = cli_row_get(status, "OK_CURRENT");
+  return !strcmp(cli_row_get(status, "ROLE"), "PUBLISHER") &&
+    !strcmpstart(taken, "0/") && strcmp(taken, "0/0") &&
+    now >= PUBLISHING_SECONDS &&
+    cli_row_get_int(status, "LAST_UPLOAD_OK") <= now - PUBLISHING_SECONDS;
+}
+
+/** Return a new list of texts with all that is wrong with the service that has
+ * <b>status</b>, <b>peers</b> and <b>targets</b> at <b>now</b>, in seconds
+ * since the epoch; it is empty if nothing is.  Clocks may be off by
+ * <b>max_skew</b> milliseconds. */
 smartlist_t *
 cli_verdict(const cli_row_t *status, const smartlist_t *peers,
-            const smartlist_t *targets, int64_t max_skew)
+            const smartlist_t *targets, int64_t max_skew, time_t now)
 {
   smartlist_t *faults = smartlist_new();
-  const bool publishes = !strcmp(cli_row_get(status, "ROLE"), "PUBLISHER");
 
   if (!strcmp(cli_row_get(status, "PUBLISHER"), "-")) {
     smartlist_add_strdup(faults, "no node publishes: that is normal for a "
@@ -83,8 +99,7 @@ cli_verdict(const cli_row_t *status, const smartlist_t *peers,
                          "clients can't reach the service: is tor "
                          "bootstrapped?");
   }
-  if (publishes && !strcmpstart(cli_row_get(status, "OK_CURRENT"), "0/") &&
-      strcmp(cli_row_get(status, "OK_CURRENT"), "0/0")) {
+  if (is_refused(status, now)) {
     smartlist_add_strdup(faults, "no directory has the last descriptor: the "
                          "events UPLOAD in `tor-rbalance watch` say why");
   }

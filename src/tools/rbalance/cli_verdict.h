@@ -11,7 +11,10 @@
 
 #include "tools/rbalance/cli_row.h"
 
+#include <time.h>
+
 smartlist_t *cli_verdict(const cli_row_t *status, const smartlist_t *peers,
-                         const smartlist_t *targets, int64_t max_skew);
+                         const smartlist_t *targets, int64_t max_skew,
+                         time_t now);
 
 #endif /* !defined(TOR_TOOLS_RBALANCE_CLI_VERDICT_H) */

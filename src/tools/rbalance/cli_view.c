@@ -17,16 +17,18 @@
 #include <string.h>
 
 /** Return a new view of <b>status</b>, <b>peers</b> and <b>targets</b>, which
- * it takes.  Clocks may be off by <b>max_skew</b> milliseconds. */
+ * it takes, at <b>now</b>.  Clocks may be off by <b>max_skew</b>
+ * milliseconds. */
 cli_view_t *
 cli_view_new(cli_row_t *status, smartlist_t *peers, smartlist_t *targets,
-             int64_t max_skew)
+             int64_t max_skew, time_t now)
 {
   cli_view_t *view = tor_malloc_zero(sizeof(*view));
   view->status = status;
   view->peers = peers;
   view->targets = targets;
-  view->faults = cli_verdict(status, peers, targets, max_skew);
+  view->seen_at = now;
+  view->faults = cli_verdict(status, peers, targets, max_skew, now);
   return view;
 }
 
@@ -45,7 +47,7 @@ cli_view_get(cli_client_t *client)
     cli_rows_free(targets);
     return NULL;
   }
-  return cli_view_new(status, peers, targets, max_skew);
+  return cli_view_new(status, peers, targets, max_skew, time(NULL));
 }
 
 /** Release <b>view</b>; NULL is fine. */
@@ -81,10 +83,10 @@ last_to_publish(const cli_view_t *view)
 }
 
 /** Append to <b>lines</b> who in <b>view</b> published last, when that was,
- * seen at <b>now</b>, and, if it was this node, where it is known, how many
- * directories have it. */
+ * and, if it was this node, where it is known, how many directories have
+ * it. */
 static void
-add_published(smartlist_t *lines, const cli_view_t *view, time_t now)
+add_published(smartlist_t *lines, const cli_view_t *view)
 {
   const cli_row_t *last = last_to_publish(view);
   int64_t ago;
@@ -92,7 +94,7 @@ add_published(smartlist_t *lines, const cli_view_t *view, time_t now)
     smartlist_add_strdup(lines, "published  never, as far as this node knows");
     return;
   }
-  ago = (int64_t) now - cli_row_get_int(last, "LAST_PUBLISH");
+  ago = (int64_t) view->seen_at - cli_row_get_int(last, "LAST_PUBLISH");
   /* That was another machine's clock. */
   ago = MAX(ago, 0);
   if (strcmp(cli_row_get(last, "CHANNEL"), "SELF")) {
@@ -106,10 +108,9 @@ add_published(smartlist_t *lines, const cli_view_t *view, time_t now)
                          cli_row_get(view->status, "OK_NEXT"));
 }
 
-/** Return a new text with the status of <b>service</b> in <b>view</b> at
- * <b>now</b>. */
+/** Return a new text with the status of <b>service</b> in <b>view</b>. */
 char *
-cli_view_print_status(const cli_view_t *view, const char *service, time_t now)
+cli_view_print_status(const cli_view_t *view, const char *service)
 {
   const cli_row_t *status = view->status;
   smartlist_t *lines = smartlist_new();
@@ -137,7 +138,7 @@ cli_view_print_status(const cli_view_t *view, const char *service, time_t now)
   smartlist_add_asprintf(lines, "points     %s current, %s next",
                          cli_row_get(status, "POINTS_CURRENT"),
                          cli_row_get(status, "POINTS_NEXT"));
-  add_published(lines, view, now);
+  add_published(lines, view);
   if (cli_row_get_int(status, "NEWER_FOUND") > 0) {
     smartlist_add_asprintf(lines, "overtaken  %s times since tor's start: a "
                            "directory had a newer descriptor, so somebody "

@@ -67,7 +67,7 @@ show(const cli_options_t *options, bool is_whole)
       print_json(view, client->service, is_whole);
     } else {
       if (is_whole) {
-        print(cli_view_print_status(view, client->service, time(NULL)));
+        print(cli_view_print_status(view, client->service));
         putchar('\n');
       }
       print(cli_view_print_peers(view, 0));

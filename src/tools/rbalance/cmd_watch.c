@@ -100,8 +100,7 @@ static char *
 print_screen(const watch_t *watch, const cli_view_t *view, int width,
              int height)
 {
-  char *status = cli_view_print_status(view, watch->client->service,
-                                       time(NULL));
+  char *status = cli_view_print_status(view, watch->client->service);
   char *rate = cli_rate_print(&watch->rate);
   char *head = NULL, *text;
   tor_asprintf(&head, "%straffic    this tor: %s\n", status, rate);

@@ -46,16 +46,22 @@ def moved(text, start, interval, authorities):
 
 
 def _signature(text, keys, digest):
-    """Return one authority's signature section."""
+    """Return one authority's signature section.
+
+    It is empty where the authority was too late to sign the consensus: that
+    has enough signatures without.
+    """
     with open(keys + "/authority_certificate") as file:
         identity = re.search(r"(?m)^fingerprint (\S+)", file.read()).group(1)
+    header = re.search(
+        r"(?m)^directory-signature (sha256 %s \S+)$" % identity, text)
+    if header is None:
+        return ""
     with open(keys + "/authority_signing_key", "rb") as file:
         key = load_pem_private_key(file.read(), None)
-    header = re.search(
-        r"(?m)^directory-signature (sha256 %s \S+)$" % identity, text).group(1)
     encoded = textwrap.fill(b64encode(_sign(key, digest)).decode(), 64)
     return ("%s%s\n-----BEGIN SIGNATURE-----\n%s\n-----END SIGNATURE-----\n"
-            % (_SIGNATURE, header, encoded))
+            % (_SIGNATURE, header.group(1), encoded))
 
 
 def _sign(key, digest):

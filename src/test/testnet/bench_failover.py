@@ -26,8 +26,6 @@ _REST = 3
 # So long after a node hangs, so many clients ask that never did before.
 _HANG_SECONDS = 60
 _FRESH_CLIENTS = 6
-# Both descriptors, each at so many directories.
-_UPLOADS = 2 * COPIES
 
 
 class Measured:
@@ -56,24 +54,26 @@ def accepted(cluster, since, nodes, limit=_LIMIT):
     """Wait until directories accepted both descriptors with `nodes` nodes.
 
     Return when that was: the time of the last answer. Where a time period
-    begins meanwhile, those of before count, too: nodes do not begin it at the
-    same time, and that would be measured.
+    begins meanwhile, only the descriptor counts that was there before and
+    still is: the one for the new period waits until all nodes have begun it.
     """
     before = {node.name: periods(node) for node in cluster.running}
 
     def find():
         for node in cluster.running:
+            now = periods(node)
+            # A node that only just started has no points at first.
+            awaited = before[node.name] & now or now
             merged = node.balance_events("MERGE", since, NODES=nodes,
                                          POINTS=3 * nodes)
-            found = {event.fields["PERIOD"] for event in merged}
-            # A node that only just started has no points at first.
-            if not any(len(both) == 2 and both <= found for both in
-                       (before[node.name], periods(node))):
+            if len(now) < 2 or not awaited <= {
+                    event.fields["PERIOD"] for event in merged}:
                 continue
             answers = node.events("HS_DESC", "UPLOADED", cluster.address,
                                   since=merged[0].at)
-            if len(answers) >= _UPLOADS:
-                return answers[_UPLOADS - 1].at
+            needed = COPIES * len(awaited)
+            if len(answers) >= needed:
+                return answers[needed - 1].at
         return None
     return wait.until(find, limit, "uploads of %d nodes" % nodes,
                       cluster.explain)

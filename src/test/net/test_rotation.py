@@ -1,7 +1,7 @@
 """Time periods rotate under a cluster that has visitors all the time."""
 from testnet import wait
 from testnet.traffic import (
-    NOTICED_SECONDS, answered_by, failed, fair_burst, is_fair)
+    answered_by, failed, fair_burst, is_fair, unharmed)
 
 # Two rotations come within two periods of four minutes; they lag behind their
 # boundaries until the nodes have the next consensus.
@@ -72,17 +72,17 @@ def test_one_publisher_all_the_time(rotating):
 def test_publisher_dies_in_a_rotation(struck):
     """Another one finishes what it began, and no visitor is lost."""
     struck.strike.wait(_ROTATED_SECONDS)
-    victim, killed = struck.strike.victim, struck.strike.killed
-    assert victim and victim not in struck.running
+    strike = struck.strike
+    assert strike.victim and strike.victim not in struck.running
     both = struck.wait_both_complete(seconds=_SETTLE_SECONDS)
     assert list(both) == ["CURRENT", "NEXT"]
     replies = struck.visitors.replies
     wait.until(lambda: len([reply for reply in replies
-                            if reply.begun > killed]) >= _VISITS_AFTER,
+                            if reply.begun > strike.killed]) >= _VISITS_AFTER,
                _VISITS_SECONDS, "%d visits" % _VISITS_AFTER)
     first = struck.visitors.first_success()
-    # One that is under way, or begun before the relays know, may fail.
-    counted = [reply for reply in replies if first < reply.begun and (
-        reply.ended < killed or reply.begun > killed + NOTICED_SECONDS)]
+    counted = [reply for reply in unharmed(replies, strike.begun,
+                                           strike.killed)
+               if reply.begun > first]
     assert len(counted) >= _VISITS_AFTER and not failed(counted), (
         failed(counted))

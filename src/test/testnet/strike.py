@@ -10,12 +10,13 @@ _POINTS = 3
 class Strike:
     """Waits for the first rotation after a cluster has settled, and kills.
 
-    Then `victim` is who was publisher, `killed` when it was gone. Use it in a
-    with statement.
+    Then `victim` is who was publisher, `begun` when it was about to be killed,
+    and `killed` when it was gone. Use it in a with statement.
     """
 
     def __init__(self, cluster):
         self.victim = None
+        self.begun = None
         self.killed = None
         self._cluster = cluster
         self._over = threading.Event()
@@ -42,6 +43,7 @@ class Strike:
         publishers = self._cluster.publishers()
         if publishers:
             self.victim = publishers[0]
+            self.begun = time.monotonic()
             self.victim.kill()
             self.killed = time.monotonic()
 

@@ -57,6 +57,17 @@ def failed(replies):
     return [reply for reply in replies if not reply.ok]
 
 
+def unharmed(replies, begun, ended):
+    """Return the replies that the end of a node can't have spoiled.
+
+    It was being ended from `begun` on, and gone when it had `ended`: not those
+    to requests that were under way then or begun less than NOTICED_SECONDS
+    after it.
+    """
+    return [reply for reply in replies if reply.ended < begun
+            or reply.begun >= ended + NOTICED_SECONDS]
+
+
 class Traffic:
     """Isolated requests in the background, one each `pause` seconds.
 
@@ -105,15 +116,6 @@ class Traffic:
         return [reply for reply in self.replies
                 if 0 <= reply.begun - ended < NOTICED_SECONDS]
 
-    def struck(self, begun, ended):
-        """Return the finished replies that the end of a node may spoil.
-
-        It was being ended from `begun` on and was gone when it had `ended`:
-        to requests under way then, and those that begun_after() leaves out.
-        """
-        return [reply for reply in self.replies if reply.ended >= begun
-                and reply.begun < ended + NOTICED_SECONDS]
-
     def _run(self):
         """Hand out requests until told to stop."""
         due = time.monotonic() + self._pause
@@ -158,8 +160,11 @@ class Visitors:
                 visit.result()
 
     def first_success(self):
-        """Return when the first request that succeeded was begun."""
-        return min(reply.begun for reply in self.replies if reply.ok)
+        """Return when the first request that succeeded was answered.
+
+        From then on a directory has the descriptor.
+        """
+        return min(reply.ended for reply in self.replies if reply.ok)
 
     def _visit(self, client, delay):
         """Be one client until told to stop."""

@@ -75,7 +75,6 @@ is_refused(const cli_row_t *status, time_t now)
   const char *taken = cli_row_get(status, "OK_CURRENT");
   return !strcmp(cli_row_get(status, "ROLE"), "PUBLISHER") &&
     !strcmpstart(taken, "0/") && strcmp(taken, "0/0") &&
-    now >= PUBLISHING_SECONDS &&
     cli_row_get_int(status, "LAST_UPLOAD_OK") <= now - PUBLISHING_SECONDS;
 }
 

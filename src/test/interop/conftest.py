@@ -1,4 +1,5 @@
-"""Targets with software that others wrote, on the network of the other tests.
+"""Targets with software that others wrote, and large tests, on the network of
+the other tests.
 
   --mib N           how much is loaded up and down
   --streams N       how many streams idle while one client reads slowly
@@ -20,7 +21,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 from testnet import fixtures  # noqa: E402
 from testnet.apache import Apache  # noqa: E402
 from testnet.fixtures import (  # noqa: E402, F401
-    client, make_shared_cluster, network, pytest_runtest_makereport)
+    client, clients, make_cluster, make_shared_cluster, network,
+    pytest_runtest_makereport)
 from testnet.nginx import Nginx  # noqa: E402
 
 _SIZES = {"mib": 1024, "streams": 1000, "read-seconds": 120,

@@ -22,7 +22,7 @@ from testnet import fixtures  # noqa: E402
 from testnet.apache import Apache  # noqa: E402
 from testnet.fixtures import (  # noqa: E402, F401
     client, clients, make_cluster, make_shared_cluster, network,
-    pytest_runtest_makereport)
+    pytest_runtest_makereport, small_quarantine)
 from testnet.nginx import Nginx  # noqa: E402
 
 _SIZES = {"mib": 1024, "streams": 1000, "read-seconds": 120,

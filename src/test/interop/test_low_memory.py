@@ -4,7 +4,6 @@ MaxMemInQueues counts what the node holds for clients and targets, and tor's
 out-of-memory handler ends the streams and circuits whose data is oldest.
 """
 import contextlib
-import os
 import re
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +12,7 @@ import pytest
 
 from testnet import usage, wait
 from testnet.bystander import Bystander
-from testnet.metrics import Metrics
+from testnet.metrics import count_streams
 from testnet.puppet import Puppet
 from testnet.stream import SocksError, open_stream
 from testnet.target import Target
@@ -50,11 +49,8 @@ def servers(network):
 
 
 @pytest.fixture
-def cluster(make_cluster, servers, client, monkeypatch):
+def cluster(make_cluster, servers, client, small_quarantine):
     """A node that may hold little, and forwards to both."""
-    # With AddressSanitizer, memory that is freed comes back soon.
-    monkeypatch.setenv("ASAN_OPTIONS", "quarantine_size_mb=4:"
-                       + os.environ.get("ASAN_OPTIONS", ""))
     web, target = servers
     cluster = make_cluster(1, [
         "HiddenServiceBalanceTarget %d http://127.0.0.1:%d" % (_WEB, web.port),
@@ -84,8 +80,7 @@ def test_unread_streams_give_way(cluster, clients):
                        "the out-of-memory handler", node.explain)
             bystander.wait_reply()
         assert peak.bytes - before < _NODE_MAY_GROW_BY, (before, peak.bytes)
-        wait.until(lambda: not Metrics(node.metrics_port).get(
-            "streams", kind="proxy"), _SECONDS, "the end of all streams",
-                   node.explain)
+        wait.until(lambda: not count_streams(node), _SECONDS,
+                   "the end of all streams", node.explain)
         bystander.wait_reply()
         assert not bystander.failures(begun), bystander.failures(begun)

@@ -13,7 +13,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
 from testnet.fixtures import (  # noqa: E402, F401
     client, clients, make_cluster, make_shared_cluster, name_of, network,
-    pytest_configure, pytest_runtest_makereport, run_cluster)
+    pytest_configure, pytest_runtest_makereport, run_cluster,
+    small_quarantine)
 from testnet.strike import Strike  # noqa: E402
 from testnet.traffic import Visitors  # noqa: E402
 

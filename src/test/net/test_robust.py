@@ -16,7 +16,7 @@ import pytest
 from testnet import puppet, usage, wait
 from testnet.bystander import Bystander
 from testnet.flood import Flood
-from testnet.metrics import Metrics
+from testnet.metrics import count_streams
 from testnet.puppet import Puppet
 from testnet.stream import (SocksError, open_stream, receive, receive_all,
                             reset)
@@ -104,16 +104,6 @@ def options(servers):
 
 
 @pytest.fixture(scope="module")
-def small_quarantine():
-    """With AddressSanitizer, memory that is freed comes back soon, so that
-    what a node has can be bounded."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASAN_OPTIONS", "quarantine_size_mb=4:"
-                     + os.environ.get("ASAN_OPTIONS", ""))
-        yield
-
-
-@pytest.fixture(scope="module")
 def cluster(make_shared_cluster, servers, client, small_quarantine):
     """A node that proxies to the servers, and is published."""
     cluster = make_shared_cluster(1, options(servers))
@@ -162,11 +152,6 @@ def connect(cluster, clients):
             return stack.enter_context(open_stream(
                 clients[1], cluster.hostname, port, user=user))
         yield connect
-
-
-def count_streams(node):
-    """Return how many streams of clients to targets the node has."""
-    return Metrics(node.metrics_port).get("streams", kind="proxy")
 
 
 def count_descriptors(node):

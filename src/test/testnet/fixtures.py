@@ -4,6 +4,7 @@ Relays and nodes run the build under test, clients an unmodified tor. A
 conftest.py imports what its tests need.
 """
 import itertools
+import os
 import signal
 
 import pytest
@@ -75,6 +76,16 @@ def make_cluster(network, request):
 def make_shared_cluster(network, request):
     """A function that makes clusters which a whole test file shares."""
     yield from _maker(network, request)
+
+
+@pytest.fixture(scope="module")
+def small_quarantine():
+    """With AddressSanitizer, memory that is freed comes back soon, so that
+    what a node has can be bounded."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASAN_OPTIONS", "quarantine_size_mb=4:"
+                     + os.environ.get("ASAN_OPTIONS", ""))
+        yield
 
 
 def run_network(request, network):

@@ -39,6 +39,11 @@ class Metrics:
         return found[0][1]
 
 
+def count_streams(node):
+    """Return how many streams of clients to targets the node has."""
+    return Metrics(node.metrics_port).get("streams", kind="proxy")
+
+
 def _read(line):
     """Return name, labels and value of one line."""
     match = _SAMPLE.fullmatch(line)

@@ -55,12 +55,17 @@ test_rbalance_lane_quickest(void *arg)
   tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 2);
   lanes[2].n_streams = 1;
   tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 1);
-  /* What is slow once does not count much. */
+  /* What is slow a few times does not count much, what is quick once does. */
   rb_lane_note_rtt(&lanes[1], 600);
-  tt_u64_op(lanes[1].rtt, OP_EQ, 375);
+  tt_u64_op(lanes[1].rtt, OP_EQ, 337);
+  rb_lane_note_rtt(&lanes[1], 600);
+  rb_lane_note_rtt(&lanes[1], 600);
   tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 1);
   rb_lane_note_rtt(&lanes[1], 600);
   tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 0);
+  rb_lane_note_rtt(&lanes[1], 310);
+  tt_u64_op(lanes[1].rtt, OP_EQ, 310);
+  tt_int_op(rb_lanes_choose(lanes, 3), OP_EQ, 1);
  done:
   ;
 }

@@ -20,6 +20,8 @@
 /** Milliseconds that a lane rests after it opened, and after it did not. */
 #define RB_LANE_OPENED_MSEC (5 * 1000)
 #define RB_LANE_FAILED_MSEC (30 * 1000)
+/** A time that is longer than those before counts one in so many. */
+#define RB_LANE_RTT_SHARE 8
 
 /** Return true iff the next stream had better take <b>lane</b> than
  * <b>other</b>.  One that nobody has timed is tried before others. */
@@ -51,11 +53,15 @@ rb_lanes_choose(const rb_lane_t *lanes, int n)
 }
 
 /** A stream on the circuit of <b>lane</b> was open after <b>rtt</b>
- * milliseconds. */
+ * milliseconds.  What other streams were sent meanwhile makes that longer, and
+ * nothing makes it shorter: a short time is believed at once, a longer one
+ * only if it comes again. */
 void
 rb_lane_note_rtt(rb_lane_t *lane, uint64_t rtt)
 {
-  lane->rtt = MAX(1, lane->rtt ? (3 * lane->rtt + rtt) / 4 : rtt);
+  const uint64_t before = lane->rtt;
+  lane->rtt = MAX(1, before && rtt > before ?
+                       before + (rtt - before) / RB_LANE_RTT_SHARE : rtt);
 }
 
 /** Return which of the <b>n</b> <b>lanes</b> is to be opened at monotonic

@@ -24,7 +24,7 @@ typedef struct rb_lane_t {
   /** Monotonic milliseconds before which nothing is opened. */
   uint64_t rests_until;
   /** Milliseconds from asking for a stream on that circuit to its being open,
-   * on an average of the last ones; 0 while that is not known. */
+   * by the quickest of the last ones; 0 while that is not known. */
   uint64_t rtt;
 } rb_lane_t;
 

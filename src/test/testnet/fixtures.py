@@ -3,6 +3,7 @@
 Relays and nodes run the build under test, clients an unmodified tor. A
 conftest.py imports what its tests need.
 """
+import contextlib
 import itertools
 import os
 import signal
@@ -105,13 +106,23 @@ def run_network(request, network):
 def run_cluster(network, name, count, options=(), fast=True):
     """Yield a started cluster, and stop it afterwards.
 
-    Its logs stay as long as the network's. They must have no secret.
+    See watch_cluster().
     """
     cluster = Cluster(network, "%s%d-" % (name, next(_numbers)), options,
                       fast)
+    with watch_cluster(cluster):
+        yield cluster.start(count)
+
+
+@contextlib.contextmanager
+def watch_cluster(cluster):
+    """Show the state of `cluster` where a test fails, and stop it at the end.
+
+    Its logs stay as long as the network's. They must have no secret.
+    """
     _clusters.append(cluster)
     try:
-        yield cluster.start(count)
+        yield
     finally:
         _clusters.remove(cluster)
         cluster.stop()

@@ -92,6 +92,10 @@ class Tor:
         self.write()
         self._child.send(signal.SIGHUP)
 
+    def drop_guards(self):
+        """Have its new circuits begin at new guards."""
+        self.control.command("DROPGUARDS")
+
     def close_circuits(self, purpose, addresses):
         """Close its circuits that have to do with one of these services.
 

@@ -62,8 +62,10 @@ class Ways:
         return iter(self._ways)
 
     def renew(self):
-        """Have all reach the web server's service on new circuits."""
+        """Have all reach the web server's service on new circuits, by way of
+        new guards."""
         for way in self._ways:
+            way.tor.drop_guards()
             way.tor.close_circuits("HS_CLIENT_REND",
                                    [self._target.key.address])
 

@@ -99,7 +99,8 @@ cli_verdict(const cli_row_t *status, const smartlist_t *peers,
                          "bootstrapped?");
   }
   if (is_refused(status, now)) {
-    smartlist_add_strdup(faults, "no directory has the last descriptor: the "
+    smartlist_add_strdup(faults, "no directory has the last descriptor: that "
+                         "is normal for a minute after a start; else the "
                          "events UPLOAD in `tor-rbalance watch` say why");
   }
   SMARTLIST_FOREACH(peers, const cli_row_t *, peer,

@@ -154,6 +154,30 @@ test_rbalance_leave_exclude(void *arg)
   rbt_sim_free(sim);
 }
 
+/** Of the words of two operators the later counts, also where the node that
+ * was told has not heard of the first. */
+static void
+test_rbalance_leave_unheard(void *arg)
+{
+  rbt_sim_t *sim = rbt_sim_new_trio();
+  const ed25519_public_key_t *excluded = &sim->nodes[0].keys.pubkey;
+  (void) arg;
+
+  tt_ptr_op(command(sim, 1, RB_VERB_EXCLUDE, 0), OP_EQ, NULL);
+  rbt_sim_run(sim, 1);
+  tt_assert(!rb_exclusions_contain(sim->nodes[2].state->exclusions,
+                                   excluded));
+  tt_ptr_op(command(sim, 2, RB_VERB_INCLUDE, 0), OP_EQ, NULL);
+  rbt_sim_run(sim, 5000);
+  for (int i = 0; i < 3; ++i) {
+    tt_assert(!rb_exclusions_contain(sim->nodes[i].state->exclusions,
+                                     excluded));
+  }
+  tt_int_op(sim->descs[0].n_total, OP_EQ, 9);
+ done:
+  rbt_sim_free(sim);
+}
+
 /** Tell <b>node</b> of <b>sim</b> whether its backends <b>are_down</b>, and
  * let that get around. */
 static void
@@ -310,6 +334,7 @@ struct testcase_t rbalance_leave_tests[] = {
   T(last),
   T(step_down),
   T(exclude),
+  T(unheard),
   T(backends),
   T(ranks),
   T(disbelief),

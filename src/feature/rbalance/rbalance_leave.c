@@ -167,13 +167,15 @@ add_standing(smartlist_t *actions, const rb_exclusion_t *word)
 }
 
 /** Exclude the node with <b>key</b>, or include it again, in a word that is
- * signed with <b>service_keys</b>, and tell everybody.  Return NULL, or why
- * that can't be. */
+ * signed with <b>service_keys</b>, and tell everybody; also if that is so
+ * already, for somebody else may have said the contrary just now.  Return
+ * NULL, or why that can't be. */
 static const char *
 set_excluded(rb_state_t *state, const ed25519_public_key_t *key,
              const ed25519_keypair_t *service_keys, bool is_excluded,
              rb_now_t now, smartlist_t *actions)
 {
+  const bool before = rb_exclusions_contain(state->exclusions, key);
   rb_exclusion_t word;
   if (!service_keys) {
     return "This node does not have the service's key; ask one that has";
@@ -184,15 +186,14 @@ set_excluded(rb_state_t *state, const ed25519_public_key_t *key,
   ed25519_pubkey_copy(&word.node_key, key);
   word.stamp = rb_exclusions_next_stamp(state->exclusions, key, now.wall);
   word.is_excluded = is_excluded;
-  if (rb_exclusions_contain(state->exclusions, key) == is_excluded) {
-    return NULL;
-  }
   if (rb_exclusion_sign(&word, service_keys) < 0 ||
       !rb_exclusions_note(state->exclusions, &word)) {
     return "Too many nodes are excluded, or a later word is known";
   }
-  add_standing(actions, &word);
-  state->merge_is_dirty = true;
+  if (is_excluded != before) {
+    add_standing(actions, &word);
+    state->merge_is_dirty = true;
+  }
   rb_outbox_broadcast_heartbeat(state, now, actions);
   return NULL;
 }

@@ -138,12 +138,10 @@ def drain(scene, node, seconds):
 
 
 def exclude(scene, node, seconds):
-    """Another node excludes it, and takes it back: a third one that has not
-    heard of that yet would have nothing to take back."""
-    other = scene.pick_other(node)
-    scene.tell(other, "EXCLUDE", node.name)
+    """Another node excludes it, and one that may be a third takes it back."""
+    scene.tell(scene.pick_other(node), "EXCLUDE", node.name)
     time.sleep(seconds)
-    scene.tell(other, "INCLUDE", node.name)
+    scene.tell(scene.pick_other(node), "INCLUDE", node.name)
 
 
 # No client notices these.

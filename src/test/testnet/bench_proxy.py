@@ -33,8 +33,8 @@ _RELAYS = 9
 _BYTES_PER_MB = 1000000
 _SMALL, _SMALL_BYTES = "/small", 1000
 _LARGE, _QUARTER = "/large", "/quarter"
-# Small requests on each of so many circuits.
-_REQUESTS, _CIRCUITS = 25, 16
+# Small requests on each of so many circuits, with so many sets of guards.
+_REQUESTS, _CIRCUITS, _DRAWS = 25, 4, 4
 _CONNECTIONS, _VISITORS = 200, 8
 _PARALLEL = {ONE: 1, FOUR: 4, SIXTEEN: 16}
 # Streams that idle: the first fill what memory is left over in a process.
@@ -78,11 +78,8 @@ class Bench:
                             (peak.bytes - levels[1]) / len(busy) / 1024)
 
     def round(self, number):
-        """Measure all else once for each way, on new circuits by way of new
-        guards: whose guards meet others' has slow circuits for as long as it
-        has them."""
-        self.client.drop_guards()
-        self.ways.renew()
+        """Measure all else once for each way, on new circuits."""
+        self._small("small%d" % number)
         users = ["round%d-%d" % (number, index)
                  for index in range(_PARALLEL[SIXTEEN])]
         for way in self.ways:
@@ -92,7 +89,9 @@ class Bench:
                 if what:
                     self._download(way, what, users)
                 else:
-                    self._small(way, users)
+                    self.comparison.add(CONNECTIONS, way.name, load.connect(
+                        self.client, way, users[:_VISITORS], _SMALL,
+                        _CONNECTIONS))
 
     def _download(self, way, what, users):
         """Measure one download, or several at the same time."""
@@ -112,22 +111,32 @@ class Bench:
         self.comparison.add(PROCESSORS[what], way.name,
                             100 * busy / (busy + idle))
 
-    def _small(self, way, users):
-        """Measure small requests, many on a stream and one on a stream.
+    def _small(self, prefix):
+        """Measure small requests, one after the other on a stream, of users
+        whose names begin with `prefix`.
 
         A relay sends at most once in some milliseconds, so the same request
         takes a multiple of these, which depends on how often the circuits
-        meet the same relay. Hence the mean over several circuits.
+        meet the same relay, and on whose guards are whose. Hence the mean over
+        several circuits with each of several sets of guards.
         """
-        streams = [sorted(load.latencies(self.client, way, user, _SMALL,
-                                         _REQUESTS))
-                   for user in users[:_CIRCUITS]]
+        streams = {way.name: [] for way in self.ways}
+        for draw in range(_DRAWS):
+            users = ["%s-%d-%d" % (prefix, draw, index)
+                     for index in range(_CIRCUITS)]
+            self.client.drop_guards()
+            self.ways.renew()
+            for way in self.ways:
+                load.warm(self.client, way, users, _SMALL)
+            for way in self.ways:
+                streams[way.name] += [sorted(load.latencies(
+                    self.client, way, user, _SMALL, _REQUESTS))
+                                      for user in users]
         for what, share in (P50, 0.5), (P95, 0.95):
             place = math.ceil(share * _REQUESTS) - 1
-            self.comparison.add(what, way.name, 1000 * statistics.mean(
-                seconds[place] for seconds in streams))
-        self.comparison.add(CONNECTIONS, way.name, load.connect(
-            self.client, way, users[:_VISITORS], _SMALL, _CONNECTIONS))
+            for name, times in streams.items():
+                self.comparison.add(what, name, 1000 * statistics.mean(
+                    seconds[place] for seconds in times))
 
 
 def write(comparison, rounds, megabytes, output):

@@ -8,6 +8,17 @@ _NEVER = 1800
 # consensus the vote is.
 _FIRST_INTERVAL = 5
 _FIRST_VOTE_BEFORE = 2
+# Where the public network's consensus differs from tor's defaults in what
+# concerns circuits and onion services. What it says of denial of service is
+# left out: there one address is one client, here all have the same.
+_PARAMETERS = " ".join([
+    "KISTSchedRunInterval=3",
+    "circ_max_cell_queue_size=1250",
+    "circ_max_cell_queue_size_out=1000",
+    "guard-n-primary-dir-guards-to-use=2",
+    "guard-n-primary-guards-to-use=2",
+    "hs_service_max_rdv_failures=1",
+])
 
 
 def common(directory, geoip, authorities):
@@ -111,6 +122,7 @@ def authority(dir_port, bandwidths, now):
         "TestingDirAuthVoteGuard *",
         "TestingDirAuthVoteHSDir *",
         "TestingMinExitFlagThreshold 0",
+        "ConsensusParams " + _PARAMETERS,
     ]
 
 

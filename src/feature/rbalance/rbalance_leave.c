@@ -156,14 +156,25 @@ rb_leave_note_backends(rb_state_t *state, bool are_down, rb_now_t now,
   set_flag(state, &state->record->backends_are_down, are_down, now, actions);
 }
 
-/** Note for the operator that <b>word</b> took effect. */
-static void
-add_standing(smartlist_t *actions, const rb_exclusion_t *word)
+/** Take <b>word</b>, the signature of which is good, if it is later than what
+ * was said of its node, and note for the operator if that has an effect.
+ * Return true iff it was taken. */
+static bool
+take_word(rb_state_t *state, const rb_exclusion_t *word, smartlist_t *actions)
 {
-  rb_action_t *action = rb_actions_add(actions, RB_ACT_STANDING);
-  action->standing = word->is_excluded ? RB_STANDING_EXCLUDE :
-                                       RB_STANDING_INCLUDE;
-  ed25519_pubkey_copy(&action->peer, &word->node_key);
+  const bool before = rb_exclusions_contain(state->exclusions,
+                                            &word->node_key);
+  if (!rb_exclusions_note(state->exclusions, word)) {
+    return false;
+  }
+  if (word->is_excluded != before) {
+    rb_action_t *action = rb_actions_add(actions, RB_ACT_STANDING);
+    action->standing = word->is_excluded ? RB_STANDING_EXCLUDE :
+                                         RB_STANDING_INCLUDE;
+    ed25519_pubkey_copy(&action->peer, &word->node_key);
+    state->merge_is_dirty = true;
+  }
+  return true;
 }
 
 /** Exclude the node with <b>key</b>, or include it again, in a word that is
@@ -175,7 +186,6 @@ set_excluded(rb_state_t *state, const ed25519_public_key_t *key,
              const ed25519_keypair_t *service_keys, bool is_excluded,
              rb_now_t now, smartlist_t *actions)
 {
-  const bool before = rb_exclusions_contain(state->exclusions, key);
   rb_exclusion_t word;
   if (!service_keys) {
     return "This node does not have the service's key; ask one that has";
@@ -187,12 +197,8 @@ set_excluded(rb_state_t *state, const ed25519_public_key_t *key,
   word.stamp = rb_exclusions_next_stamp(state->exclusions, key, now.wall);
   word.is_excluded = is_excluded;
   if (rb_exclusion_sign(&word, service_keys) < 0 ||
-      !rb_exclusions_note(state->exclusions, &word)) {
+      !take_word(state, &word, actions)) {
     return "Too many nodes are excluded, or a later word is known";
-  }
-  if (is_excluded != before) {
-    add_standing(actions, &word);
-    state->merge_is_dirty = true;
   }
   rb_outbox_broadcast_heartbeat(state, now, actions);
   return NULL;
@@ -279,8 +285,6 @@ rb_leave_receive_exclusions(rb_state_t *state, const rb_peer_t *sender,
 {
   bool is_news = false;
   SMARTLIST_FOREACH_BEGIN(exclusions, const rb_exclusion_t *, word) {
-    const bool before = rb_exclusions_contain(state->exclusions,
-                                              &word->node_key);
     if (word->stamp > now.wall + RB_MAX_INTERVAL_MSEC ||
         !rb_exclusions_lack(state->exclusions, word)) {
       continue;
@@ -289,14 +293,7 @@ rb_leave_receive_exclusions(rb_state_t *state, const rb_peer_t *sender,
       state->dropped[RB_DROP_BAD_RECORD]++;
       break;
     }
-    if (!rb_exclusions_note(state->exclusions, word)) {
-      continue;
-    }
-    is_news = true;
-    if (word->is_excluded != before) {
-      add_standing(actions, word);
-      state->merge_is_dirty = true;
-    }
+    is_news |= take_word(state, word, actions);
   } SMARTLIST_FOREACH_END(word);
   if (!is_news) {
     return;
